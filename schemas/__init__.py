@@ -1,0 +1,1 @@
+"""Contracts of Detente: records, ports, errors, codec, query language, ontology. Imports nothing else of ours."""

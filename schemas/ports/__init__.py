@@ -1,0 +1,1 @@
+"""The ports: Protocols whose docstrings are the specification that `connectors.conformance` executes."""
