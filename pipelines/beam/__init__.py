@@ -1,0 +1,1 @@
+"""Beam: thin transforms over the pure steps, and the one graph that every engine runs."""

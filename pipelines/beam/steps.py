@@ -1,0 +1,108 @@
+"""The steps of the graph as plain functions, one record in, one result out; tables of cases test them without Beam."""
+
+from __future__ import annotations
+
+import ast
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from pipelines.extract.coder import Extraction
+from schemas.codec import decode
+from schemas.fingerprint import fingerprint
+from schemas.identity import deadletter_id, signal_revision
+from schemas.ports.log import StoredRecord
+from schemas.records import Article, DeadLetter, Original, Position, Signal
+
+
+class ArticleCoder(Protocol):
+    """What the graph needs of extraction."""
+
+    release: int
+
+    def extract(self, article: Article) -> Extraction:
+        """Signals of one article."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An article and where it stands in the log."""
+
+    article: Article
+    position: Position
+    record: StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What extraction made of one version of one article: all that the writers need."""
+
+    article: Article
+    position: Position
+    revision: int
+    signals: tuple[Signal, ...]
+    outcome: str
+
+
+def decode_article(record: StoredRecord) -> Decoded:
+    """Read and validate. QuarantinedError for what is no article/1."""
+    article = decode(record.value, Article)
+    return Decoded(article, Position(partition=record.partition, offset=record.offset), record)
+
+
+def code_article(coder: ArticleCoder, decoded: Decoded) -> Coded:
+    """Extract the signals of one article and give them its position. A retracted article holds no signals."""
+    article = decoded.article
+    if not article.fingerprint:
+        article = msgspec.structs.replace(article, fingerprint=fingerprint(article.text))
+    revision = signal_revision(article.version, coder.release)
+    if article.status == "retracted":
+        return Coded(article, decoded.position, revision, (), "retracted")
+    extraction = coder.extract(article)
+    signals = tuple(
+        msgspec.structs.replace(signal, article_position=decoded.position, status_since=article.version_seen)
+        for signal in extraction.signals
+    )
+    return Coded(article, decoded.position, revision, signals, extraction.outcome)
+
+
+def dead_letter(record: StoredRecord, stage: str, failure: tuple[type[BaseException], str, Any]) -> DeadLetter:
+    """The dead letter of a record that a step refused. Its times are those of the record's append, so that a
+    repeated bundle writes the same bytes.
+    """
+    kind, text, _ = failure
+    message, code = explained(kind, text)
+    at = record.appended or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+    return DeadLetter(
+        deadletter_id=deadletter_id(record.topic, record.partition, record.offset),
+        stage=stage,
+        error_type=kind.__name__,
+        code=code,
+        message=message[:2000],
+        original=Original(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            headers=record.headers,
+            value=base64.b64encode(record.value[:1_000_000]).decode("ascii"),
+        ),
+        first_failed=at,
+        last_failed=at,
+    )
+
+
+def explained(kind: type[BaseException], text: str) -> tuple[str, str]:
+    """Message and code out of an exception's repr, which is all that Beam keeps of it."""
+    try:
+        call = ast.parse(text, mode="eval").body
+        words = [ast.literal_eval(argument) for argument in call.args] if isinstance(call, ast.Call) else []
+    except (SyntaxError, ValueError, RecursionError):
+        words = []
+    message = str(words[0]) if words else text
+    code = str(words[1]) if len(words) > 1 else kind.__name__
+    return message, code

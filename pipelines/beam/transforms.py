@@ -1,0 +1,144 @@
+"""The composite transform: article records in, signals out to the index and the log, in one fused stage.
+
+It holds no Reshuffle, GroupByKey or GroupIntoBatches: the writers buffer and flush in `finish_bundle`, so that when
+an engine commits an offset, everything before it is written. Every write is idempotent, so a repeated bundle changes
+nothing. What a step refuses becomes a dead letter, and the rest of the bundle goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from pipelines.beam.steps import ArticleCoder, Coded, Decoded, code_article, dead_letter, decode_article
+from pipelines.telemetry import INPUTS
+from schemas import topics
+from schemas.envelope import to_log
+from schemas.ports.index import ArticleStore, SignalIndex
+from schemas.ports.log import EventLog, StoredRecord
+from schemas.records import Signal
+
+
+class Sinks(NamedTuple):
+    """Where the graph writes."""
+
+    log: EventLog
+    index: SignalIndex
+    articles: ArticleStore
+
+
+SinksFactory = Callable[[], Sinks]
+CoderFactory = Callable[[], ArticleCoder]
+
+
+@cache
+def _opened(factory: Callable[[], Any]) -> Any:
+    """One coder and one set of sinks a process, however many DoFns and bundles ask. Factories are hashable by value."""
+    return factory()
+
+
+class ExtractSignals(beam.PTransform):
+    """Composite: PCollection of StoredRecord (topic news.article.v1) in; written signals, index, dead letters out.
+
+    The factories must be importable, picklable and equal by value (a dataclass or partial of module-level functions).
+    """
+
+    def __init__(self, sinks: SinksFactory, coder: CoderFactory) -> None:
+        super().__init__()
+        self._sinks = sinks
+        self._coder = coder
+
+    def expand(self, input_or_inputs: PCollection[StoredRecord]) -> PCollection[Signal]:
+        """Decode, extract, write; refusals of either step go to the dead-letter topic."""
+        decoded, undecoded = input_or_inputs | "decode" >> beam.ParDo(Decode()).with_exception_handling(threshold=1)
+        coded, uncoded = decoded | "extract" >> beam.ParDo(Extract(self._coder)).with_exception_handling(threshold=1)
+        undecoded | "undecoded" >> beam.ParDo(WriteDeadLetters(self._sinks, "decode"))
+        uncoded | "uncoded" >> beam.ParDo(WriteDeadLetters(self._sinks, "extract"))
+        written: PCollection[Signal] = coded | "write" >> beam.ParDo(WriteSignals(self._sinks))
+        return written
+
+
+class Decode(beam.DoFn):
+    """Record to article with position."""
+
+    def process(self, element: StoredRecord) -> Iterable[Decoded]:
+        """QuarantinedError for what is no article/1."""
+        yield decode_article(element)
+
+
+class Extract(beam.DoFn):
+    """Article to signals. The coder is loaded once a process."""
+
+    def __init__(self, coder: CoderFactory) -> None:
+        super().__init__()
+        self._factory = coder
+
+    def setup(self) -> None:
+        """Load the coder through the process-wide cache."""
+        self._coder: ArticleCoder = _opened(self._factory)
+
+    def process(self, element: Decoded) -> Iterable[Coded]:
+        """One article at a time: the same bytes whatever the batch."""
+        yield code_article(self._coder, element)
+
+
+class WriteSignals(beam.DoFn):
+    """Buffer a bundle, then store the articles, replace their signals in the index, and append the same to the log."""
+
+    def __init__(self, sinks: SinksFactory) -> None:
+        super().__init__()
+        self._factory = sinks
+
+    def setup(self) -> None:
+        """Open the sinks through the process-wide cache."""
+        self._sinks: Sinks = _opened(self._factory)
+
+    def start_bundle(self) -> None:
+        """A bundle starts empty: what an earlier, failed one held is delivered again."""
+        self._buffer: list[Coded] = []
+
+    def process(self, element: Coded) -> Iterable[Signal]:
+        """Hold until the bundle ends."""
+        self._buffer.append(element)
+        yield from element.signals
+
+    def finish_bundle(self) -> None:
+        """Write everything; index before log, both idempotent. An exception fails the bundle, which is repeated."""
+        if not self._buffer:
+            return
+        self._sinks.articles.put([coded.article for coded in self._buffer])
+        written: list[Signal] = []
+        for coded in self._buffer:
+            written += self._sinks.index.replace(
+                coded.article.article_id, coded.revision, coded.signals, coded.article.version_seen, coded.position
+            )
+        if written:
+            self._sinks.log.append(topics.SIGNAL, [to_log(signal) for signal in written])
+        for coded in self._buffer:
+            INPUTS.labels(stage="extract", outcome=coded.outcome).inc()
+        self._buffer = []
+
+
+class WriteDeadLetters(beam.DoFn):
+    """Refused records to the dead-letter topic."""
+
+    def __init__(self, sinks: SinksFactory, stage: str) -> None:
+        super().__init__()
+        self._factory = sinks
+        self._stage = stage
+
+    def setup(self) -> None:
+        """Open the sinks through the process-wide cache."""
+        self._sinks: Sinks = _opened(self._factory)
+
+    def process(self, element: tuple[Any, tuple[type[BaseException], str, Any]]) -> None:
+        """Refusals are rare: each is written at once."""
+        refused, failure = element
+        record = refused.record if isinstance(refused, Decoded) else refused
+        letter = dead_letter(record, self._stage, failure)
+        self._sinks.log.append(topics.DEADLETTER, [to_log(letter)])
+        INPUTS.labels(stage="extract", outcome="dead-lettered").inc()

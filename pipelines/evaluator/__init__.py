@@ -1,0 +1,1 @@
+"""The evaluator: the one process that folds signals at ticks."""
