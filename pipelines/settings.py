@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -262,9 +263,13 @@ def _check_keys(tree: Mapping[str, Any], origins: Mapping[str, str], kind: Any =
 
 def _explained(error: msgspec.ValidationError, origins: Mapping[str, str]) -> ConfigError:
     text, _, path = str(error).partition(" - at `$.")
-    dotted = path.rstrip("`").replace("[...]", "")
-    origin = next((o for k, o in origins.items() if dotted and k.startswith(dotted.partition("[")[0])), "settings")
-    return ConfigError(f"setting {dotted or '(top level)'} ({origin}): {text}", "invalid_setting")
+    dotted = path.rstrip("`")
+    # msgspec writes [...] for any key of a table; the origins know which keys there are.
+    pattern = re.escape(dotted).replace(r"\[\.\.\.\]", r"\.[^.]+")
+    named = [key for key in origins if re.fullmatch(pattern, key)] if dotted else []
+    under = [key for key in origins if dotted and key.startswith(dotted.partition("[")[0])]
+    origin = origins[(named or under)[0]] if named or under else "settings"
+    return ConfigError(f"setting {' or '.join(named) or dotted or '(top level)'} ({origin}): {text}", "invalid_setting")
 
 
 def _check_secrets(settings: Settings, origins: Mapping[str, str]) -> None:

@@ -174,9 +174,7 @@ def _await_tick(log: EventLog, moment: datetime, stop: threading.Event) -> bool:
     return False
 
 
-def _sources(
-    feeds: Sequence[FeedSettings], client: HttpClient, clock: Clock, store: FeedStore
-) -> list[HttpFeedSource]:
+def _sources(feeds: Sequence[FeedSettings], client: HttpClient, clock: Clock, store: FeedStore) -> list[HttpFeedSource]:
     states = {state.feed_id: state.checkpoint for state in store.states()}
     return [HttpFeedSource(feed, client, clock, states.get(feed.feed_id, b"")) for feed in feeds]
 

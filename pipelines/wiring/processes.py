@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from connectors.channels.backoff import retry_after_attempt
+from connectors.local.simulated_clock import SimulatedClock
 from pipelines.alerting.limits import Limits
 from pipelines.alerting.rules import Rule, default_rules
 from pipelines.beam.transforms import ExtractSignals
@@ -23,7 +24,6 @@ from pipelines.wiring.channels import routes
 from pipelines.wiring.home import Home
 from pipelines.wiring.rules import configured_rules
 from pipelines.wiring.stores import EmbeddedSinks, RuleCoder, Stores
-from connectors.local.simulated_clock import SimulatedClock
 
 
 def run_extract(home: Home, settings: Settings, stop: threading.Event) -> None:
