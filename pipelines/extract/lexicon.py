@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.extract import office_holders
 from pipelines.extract.office_holders import OfficeHolders, Person
+from pipelines.extract.romanisation import variants
 
 CORE = ("CHN", "JPN", "KOR", "MNG", "PRK", "RUS", "TWN", "USA")
 GEOGRAPHIC = frozenset({"state", "demonym", "capital", "place", "group", "prefix"})
@@ -137,6 +138,7 @@ def _persons(holders: OfficeHolders) -> Iterator[tuple[str, Entry]]:
     by_surface: dict[str, list[Person]] = {}
     for person in holders.persons:
         full = [person.name, *person.aliases, *([person.surname] if person.surname_alone else ())]
+        full += [other for name in full for other in variants(name, person.state)]
         for surface in dict.fromkeys(full):
             for form in dict.fromkeys((surface, surface.upper() if " " in surface else surface)):
                 by_surface.setdefault(form, []).append(person)

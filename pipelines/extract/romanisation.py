@@ -41,3 +41,18 @@ def surname_of(name: str, state: str) -> str:
         if word.islower():
             return " ".join(words[position:])
     return words[-2] if words[-1] in {"Jr.", "Jr", "II", "III", "Sr."} else words[-1]
+
+
+def variants(name: str, state: str) -> tuple[str, ...]:
+    """Other spellings of a full name: Korean and Taiwanese given names with and without hyphen, Japanese surname first.
+
+    "Kim Jong-un" gives "Kim Jong Un", "Kim Jong-Un" and "Kim Jongun"; "Shinzo Abe" gives "Abe Shinzo".
+    """
+    words = name.split()
+    if state == "JPN" and len(words) == 2:  # noqa: PLR2004 (given name and surname)
+        return (f"{words[1]} {words[0]}",)
+    if state in {"KOR", "PRK", "TWN"} and len(words) == 2 and words[1].count("-") == 1:  # noqa: PLR2004 (the same)
+        first, second = words[1].split("-")
+        capital = second.capitalize()
+        return tuple(f"{words[0]} {given}" for given in (f"{first} {capital}", f"{first}-{capital}", first + second))
+    return ()
