@@ -143,6 +143,14 @@ def field_of(name: str) -> Field:
     return field
 
 
+def facet_field(name: str) -> Field:
+    """The field, or ConfigError when it is unknown or its values are not counted."""
+    field = field_of(name)
+    if not field.facet:
+        raise ConfigError(f"values of {name!r} are not counted: it is a {field.kind}", "bad_facet")
+    return field
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     """The end of an error message: the closest known name, else all of them."""
     by_lower = {word.lower(): word for word in known}

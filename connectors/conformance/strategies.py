@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.ontology import CONTEXTS, dyad_of, event_types, polarity_of, score_of
 from schemas.query import And, Exists, Not, Or, Query, Range, Term, Terms, Text, Value
-from schemas.query_fields import FIELDS, Field
+from schemas.query_fields import FIELDS, ORDERED, Field
 from schemas.records import Actor, EventDate, Evidence, Publisher, Signal
 
 CODES: Final = ("CHN", "JPN", "KOR", "PRK", "USA", "IGO:NATO")
@@ -153,7 +153,7 @@ def leaves(draw: st.DrawFn) -> Query:
         return Exists(field.name)
     if shape == "text":
         return Text(draw(st.sampled_from(TEXTS)), draw(st.sampled_from(("any", "all", "phrase"))))
-    field = draw(st.sampled_from([one for one in FIELDS.values() if one.kind in {"day", "moment", "number", "integer"}]))
+    field = draw(st.sampled_from([one for one in FIELDS.values() if one.kind in ORDERED]))
     end = st.one_of(st.none(), field_values(field))
     return Range(field.name, gte=draw(end), lt=draw(end))
 

@@ -30,6 +30,16 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     rejected: bool = False
 
 
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of one `SignalIndex.replace`, to hand over several at once."""
+
+    article_id: str
+    revision: int
+    signals: tuple[Signal, ...]
+    version_seen: datetime
+    position: Position
+
+
 class SignalIndex(Protocol):
     """All signals, searchable. Thread-safe. Every write is idempotent by (signal_id, revision): a lower revision
     than the stored one changes nothing, the same one gives the same document. A write is visible to the next read of
@@ -50,6 +60,13 @@ class SignalIndex(Protocol):
         """
         ...
 
+    def replace_many(self, replacements: Sequence[Replacement]) -> list[list[Signal]]:
+        """`replace` for each, in order, as few writes as the adapter can: what a batch of articles is written with.
+
+        After an exception some may have been carried out; repeating the call is safe.
+        """
+        ...
+
     def set_rejected(self, signal_id: str, *, rejected: bool) -> None:
         """Mark or unmark as rejected by a person; survives `replace`. Unknown ids are remembered for later."""
         ...
@@ -61,17 +78,26 @@ class SignalIndex(Protocol):
     def search(
         self, query: Query, *, sort: Literal["newest", "rank"] = "newest", limit: int = 20, cursor: str = ""
     ) -> Page[Hit]:
-        """Matches, newest `published` first (ties by signal_id) or by rank. Cursors are stable: a document written
-        while paging is neither shown twice nor moves another over a page's edge.
+        """Matches, newest `published` first (ties by signal_id, those without it last) or by rank.
+
+        Cursors are stable: a document written while paging is neither shown twice nor moves another over a page's
+        edge. `total` stays that of the first page. ConfigError for a cursor that is not one of this query and order.
         """
         ...
 
     def histogram(self, query: Query, *, interval: Literal["day", "week", "month"]) -> dict[date, int]:
-        """Matches by the first UTC day of each interval of `published`; intervals without a match are left out."""
+        """Matches by the first UTC day of each interval of `published`; intervals without a match are left out.
+
+        Weeks begin on Monday.
+        """
         ...
 
     def facets(self, query: Query, fields: Sequence[str], *, limit: int = 20) -> dict[str, dict[str, int]]:
-        """For each field its most frequent values with their counts, by count then value."""
+        """For each field its most frequent values with their counts, by count (largest first) then value.
+
+        A signal counts once for each distinct value it has (`schemas.query_fields.values`). Keys are the values as
+        text: `true`, `-1`, `2023-08-24`. ConfigError for a field whose values are not counted.
+        """
         ...
 
     def scan(self, key: str, since: date | None = None) -> Iterator[Signal]:
@@ -109,7 +135,10 @@ class RelationStore(Protocol):
         ...
 
     def put_events(self, dyad: str, events: Sequence[Event], since: date, until: date) -> None:
-        """Make these the events of the dyad that start in [since, until] (computed when folding: replaced)."""
+        """Make these the events of the dyad that start in [since, until] (computed when folding: replaced).
+
+        TerminalError for an event of another dyad or that starts outside.
+        """
         ...
 
     def relation(self, dyad: str, at: date | None = None, as_of: datetime | None = None) -> Relation | None:

@@ -1,0 +1,1 @@
+"""Adapters of the stores that people search: embedded (SQLite) and Elasticsearch."""
