@@ -153,6 +153,7 @@ class Signal(Record, frozen=True, kw_only=True, tag_field="schema", tag="signal/
     published: datetime | None = None
     first_seen: datetime | None = None
     publisher: Publisher | None = None
+    url: str = ""
     fingerprint: str = ""
     article_position: Position | None = None
     status: SignalStatus = "active"

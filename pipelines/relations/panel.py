@@ -112,6 +112,12 @@ class Panel:
             sums[:, i, 2] = (part[:, 2] * (weights[i] * weights[i])).sum(axis=1)
         return sums
 
+    def faded(self, day: date, last: date) -> float:
+        """What a day still counts for in the level at the end of `last` (half-life HALF_LIFE), 0..1."""
+        low, weights = self._decay(last)
+        column = day.toordinal() - self._origin - low
+        return float(weights[0, column]) if 0 <= column < weights.shape[1] else 0.0
+
     def _decay(self, last: date) -> tuple[int, Floats]:
         """First column, and by column the weight 2^(-d / h), d the observed days since. Before the first heard day
         every day counts as observed: nothing can have been missed by an outage then.

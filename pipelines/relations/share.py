@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erfc, log, sqrt
+from math import erfc, log, pi, sqrt
 from typing import Final
 
 from pipelines.relations.priors import Prior
@@ -13,6 +13,7 @@ FEWEST: Final = 2
 """A window with fewer events is silent."""
 OBSERVED: Final = 0.6
 """A window needs this part of its days observed."""
+_TINY: Final = 1e-300
 _SHIPPED_UNTIL, _OWN_FROM = 30, 365
 
 
@@ -99,4 +100,4 @@ def surprise(z: float) -> float:
     """-ln p, p the upper tail of the normal distribution at z."""
     p = 0.5 * erfc(z / sqrt(2.0))
     # Beyond z = 37 the tail is below the smallest float; Mills' ratio goes on.
-    return -log(p) if p > 1e-300 else 0.5 * z * z + log(z * sqrt(6.283185307179586))
+    return -log(p) if p > _TINY else 0.5 * z * z + log(z * sqrt(2.0 * pi))

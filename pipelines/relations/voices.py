@@ -120,8 +120,4 @@ def verdict(said: Iterable[tuple[int, Voice]]) -> Verdict:
     by_cluster: dict[int, set[Voice]] = {}
     for cluster, voice in pairs:
         by_cluster.setdefault(cluster, set()).add(voice)
-    return _majority([_majority(sorted(voices, key=_stable)) for _, voices in sorted(by_cluster.items())])
-
-
-def _stable(voice: Voice) -> tuple[str, str, str, float, str, float]:
-    return voice.owner, voice.type, voice.mode or "", voice.score, voice.factuality, voice.confidence
+    return _majority([_majority(list(voices)) for _, voices in sorted(by_cluster.items())])
