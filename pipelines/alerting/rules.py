@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.errors import ConfigError
 from schemas.query import Query
+from schemas.query_syntax import parse
 from schemas.records import Direction
 
 RuleKind = Literal["change", "breaking", "search"]
@@ -23,7 +24,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `change`: fires on episodes of these `channels` (empty: all) with -ln p of at least `min_score` beside the pooled
     limit. `breaking`: fires on material deeds of |score| at least `min_score` (0..10). `search`: fires on signals that
-    the query matches. Empty `dyads` means all pairs, empty `direction` both.
+    the query (in the syntax of `detente search`) matches. Empty `dyads` means all pairs, empty `direction` both.
     """
 
     id: str
@@ -32,7 +33,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     direction: Direction | Literal[""] = ""
     min_score: float = 0.0
     channels: tuple[str, ...] = ()
-    query: Query | None = None
+    query: str = ""
 
     def watches(self, dyad: str, direction: Direction | None) -> bool:
         """Whether the pair and direction are its business."""
@@ -56,9 +57,17 @@ def rule_of(document: Mapping[str, Any]) -> Rule:
     unknown = [channel for channel in rule.channels if channel not in CHANNELS]
     if unknown:
         raise ConfigError(f"rule {rule.id!r}: unknown channel {unknown[0]!r}; known: {', '.join(CHANNELS)}")
-    if rule.kind == "search" and rule.query is None:
-        raise ConfigError(f"rule {rule.id!r}: a search rule needs a query")
+    if rule.kind == "search":
+        if not rule.query:
+            raise ConfigError(f"rule {rule.id!r}: a search rule needs a query")
+        query_of(rule.query)
     return rule
+
+
+@cache
+def query_of(text: str) -> Query:
+    """The compiled query. ConfigError as the parser raises it."""
+    return parse(text)
 
 
 @cache

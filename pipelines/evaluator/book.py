@@ -55,12 +55,13 @@ class Book:
         """Bring the sums up to the folded events; returns by key (the pairs exposed included) the first changed day."""
         first: dict[str, date] = {}
         for stretch in refolded:
-            changed = _changes(daily_sums(stretch.before), daily_sums(stretch.after))
+            after = daily_sums(stretch.after)
+            changed = _changes(daily_sums(stretch.before), after)
             for name in sorted(changed):
                 self._state.put_sums(name, changed[name])
             for base in series_names(key):
                 if not base.endswith(LATE_SUFFIX):
-                    self._enter_series(base, changed, daily_sums(stretch.after))
+                    self._enter_series(base, changed, after)
             days = [day for rows in changed.values() for day in rows]
             if days:
                 first[key] = min([*days, first.get(key, date.max)])
@@ -115,7 +116,8 @@ class Book:
         for key in (*DYADS, *POSTURES):
             for day, sums in self._state.sums(exposure_series(pair, key)).items():
                 self._expose(pair, day, key, sums)
-        self._show_exposure(pair, self._exposed.get(pair, {}))
+        if pair in self._exposed:
+            self._show_exposure(pair, self._exposed[pair])
 
     def _origin(self, today: date) -> date:
         """The first day that the panel knows, fixed at the first tick: sums over the same stretches of days come out

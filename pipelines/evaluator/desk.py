@@ -12,7 +12,7 @@ from pipelines.alerting.basis import Basis
 from pipelines.alerting.breaking import QUIET_DAYS, Deed, is_breaking
 from pipelines.alerting.lifecycle import Held, ended, open_breaking, open_change, open_search, revised
 from pipelines.alerting.matching import matches
-from pipelines.alerting.rules import Rule
+from pipelines.alerting.rules import Rule, query_of
 from pipelines.evaluator.cases import Cases
 from pipelines.evaluator.ledger import Touched
 from pipelines.relations.change import DetectorState, Episode
@@ -74,9 +74,8 @@ class Desk:
 
     def take_signals(self, rule: Rule, fresh: Sequence[Signal], known_at: datetime) -> None:
         """Judge a saved search on a tick's new signals."""
-        if rule.query is None:
-            return
-        found = sorted((s for s in fresh if matches(rule.query, s)), key=lambda s: s.signal_id)
+        query = query_of(rule.query)
+        found = sorted((s for s in fresh if matches(query, s)), key=lambda s: s.signal_id)
         found = [s for s in found if not rule.dyads or s.key in rule.dyads]
         if found:
             self._keep(open_search(rule, tuple(found), known_at))

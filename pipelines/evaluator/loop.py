@@ -9,7 +9,7 @@ bytes. The result is a function of the topics' content, whatever the batching, t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final, Protocol, TypeVar
@@ -42,7 +42,7 @@ class Assessed(Protocol):
         ...
 
     @property
-    def events(self) -> dict[str, tuple[date, date, Sequence[Event]]]:
+    def events(self) -> Mapping[str, tuple[date, date, Sequence[Event]]]:
         """By series: the refolded days, first and last, and all their events."""
         ...
 
@@ -62,6 +62,10 @@ class Judge(Protocol):
 
     def take(self, tick: Tick, signals: Sequence[Signal], actions: Sequence[Action], heard: Sequence[date]) -> Assessed:
         """Apply and decide, inside the state store's transaction."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what is held in memory, since the transaction it belonged to was undone."""
         ...
 
 
@@ -114,7 +118,11 @@ class Evaluator:
             if not self._extracted(tick):
                 return False
             with SECONDS.labels(stage="tick").time():
-                self._evaluate(stored[0].offset, tick)
+                try:
+                    self._evaluate(stored[0].offset, tick)
+                except BaseException:
+                    self._judge.forget()
+                    raise
             return True
         return self._append_if_due(last[1] if last else None)
 

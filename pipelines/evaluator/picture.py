@@ -108,7 +108,7 @@ class Pictures:
                 decayed[i],
                 {c: windows[c][i] for c in SHARES},
                 directed.get(key, {}),
-                exposure.get(key, {}),
+                exposure.get(key, {str(h): 0.0 for h in DISPLAYED.values()}),
                 bands.get(key, ""),
             )
             for i, key in enumerate(keys)
@@ -190,6 +190,7 @@ class Pictures:
         return found
 
     def _exposure(self, pairs: Sequence[str], day: date) -> dict[str, dict[str, float]]:
+        pairs = [pair for pair in pairs if self._panel.has_news(pair + MARK)]
         if not pairs:
             return {}
         sums = self._panel.decayed([pair + MARK for pair in pairs], day).tolist()

@@ -17,9 +17,10 @@ from pipelines.relations.level import DISPLAYED, HALF_LIFE
 from pipelines.relations.share import Window
 from schemas.ports.state import Sums
 
-MEMORY: Final = 1825
-"""Days that a level remembers (ten half-lives of the slowest one: 2^-10 of a day's weight is cut off)."""
 HALF_LIVES: Final = (HALF_LIFE, *DISPLAYED.values())
+MEMORIES: Final = 10
+"""Half-lives, in days, that a level remembers: 2^-10 of a day's weight is cut off."""
+MEMORY: Final = MEMORIES * max(HALF_LIVES)
 _GROWTH: Final = 512
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -33,14 +34,16 @@ class Panel:
     def __init__(self, origin: date) -> None:
         self._origin = origin.toordinal()
         self._rows: dict[str, int] = {}
+        self._told: set[str] = set()
         self._timely = np.zeros((0, 4, _GROWTH))
         self._all = np.zeros((0, 4, _GROWTH))
         self._heard = np.zeros(_GROWTH, dtype=bool)
         self._first_heard: int | None = None
         self._weights: dict[int, tuple[int, Floats]] = {}
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._rows
+    def has_news(self, name: str) -> bool:
+        """Whether anything was ever put into the series."""
+        return name in self._told
 
     def add(self, names: Iterable[str]) -> None:
         """Rows for series that have none yet, all zero."""
@@ -57,6 +60,7 @@ class Panel:
         A day named on one side only counts as zero on the other.
         """
         row = self._rows[name]
+        self._told.add(name)
         for day in {**sums, **late}:
             column = self._column(day)
             if column is None:
@@ -107,9 +111,11 @@ class Panel:
         low, weights = self._decay(last)
         part = np.ascontiguousarray(self._all[self._index(names), :3, low : low + weights.shape[1]])
         sums = np.empty((len(names), half_lives, 3))
-        for i in range(half_lives):
-            sums[:, i, :2] = (part[:, :2] * weights[i]).sum(axis=2)
-            sums[:, i, 2] = (part[:, 2] * (weights[i] * weights[i])).sum(axis=1)
+        for i, half_life in enumerate(HALF_LIVES[:half_lives]):
+            reach = max(weights.shape[1] - MEMORIES * half_life, 0)
+            recent, fading = part[:, :, reach:], weights[i, reach:]
+            sums[:, i, :2] = (recent[:, :2] * fading).sum(axis=2)
+            sums[:, i, 2] = (recent[:, 2] * (fading * fading)).sum(axis=1)
         return sums
 
     def faded(self, day: date, last: date) -> float:
