@@ -11,9 +11,10 @@ from datetime import date
 
 from pipelines.extract.lexicon import GEOGRAPHIC, Lexicon
 from pipelines.extract.mention import Mention
-from pipelines.extract.names import CAPITALISED, NAME_BEFORE, NOT_NAMES, DocumentNames, Known, name_at
+from pipelines.extract.names import NAME_BEFORE, NOT_NAMES, DocumentNames, Known, name_at
 from pipelines.extract.office_holders import Person
-from pipelines.extract.selection import FUNCTION_WORDS, Atom
+from pipelines.extract.selection import Atom
+from pipelines.extract.surnames import with_bare_surnames, with_office
 
 HYPHENS = frozenset("-–/‑")
 STATELIKE = GEOGRAPHIC | {"org"}
@@ -25,8 +26,9 @@ _LOCATED = re.compile(r" in (?:the )?$")
 _ACCREDITED = re.compile(r",? (?:to|in|at) (?:the )?$")
 _IN_CAPITAL_THE = re.compile(r"^,? (?:the |its )?$")
 _FORMER = re.compile(r"\b(?:[Ff]ormer|[Ee]x|[Oo]ne-time|[Rr]etired|[Ll]ate|[Oo]nce)[ -]$")
+_APPOSED = re.compile(r", (?:the |its |who is )?(?:former )?")
+_SHIP = re.compile(r"\b(?:USS|carrier|destroyer|submarine|cruiser) $")
 _FORMER_WORDS = frozenset({"former", "ex-", "retired", "late", "one-time"})
-_OFFICE_OF = re.compile(r"(?:['’]s?)? (?:[Aa]dministration|[Gg]overnment|[Cc]abinet|[Oo]ffice|[Tt]eam)\b")
 MAX_MODIFIERS = 5
 
 
@@ -42,6 +44,7 @@ class Chain:
     name: str | None = None
     person: Person | None = None
     former: bool = False
+    trailing: tuple[Mention, ...] = ()
 
 
 class Composer:
@@ -62,9 +65,7 @@ class Composer:
         index = 0
         while index < len(self._atoms):
             index = self._read(index)
-        if self.names:
-            self._bare_surnames()
-        return self.mentions
+        return with_bare_surnames(self._text, self._atoms, self.mentions, self.names, self._lexicon.holders, self._on)
 
     def _read(self, index: int) -> int:
         entry = self._atoms[index].entry
@@ -87,7 +88,8 @@ class Composer:
         if atoms[last].entry.kind == "demonym" and self._names_a_style(last):
             return last + 1
         code = members[0] if len(members) == 1 else ""
-        chain = self._chain(last, code)
+        prefixed = self._text.endswith(("nti-", "ro-"), 0, first.start)
+        chain = Chain(last + 1, atoms[last].end) if prefixed else self._chain(last, code)
         kind = first.entry.kind if first.entry.kind not in {"group", "prefix"} else "state"
         sector = chain.sector or (first.entry.sector if code else None)
         if not code:
@@ -97,7 +99,7 @@ class Composer:
             self._office(first.start, code, sector, chain)
         elif chain.sector:
             self._remember(chain.noun, code)
-            self._add(Mention(first.start, chain.end, code, sector, chain.name, "body"))
+            self._add(Mention(first.start, chain.end, code, sector, chain.name, "body", members=first.entry.members))
         else:
             name = first.entry.name if kind == "org" else None
             self._add(Mention(first.start, chain.end, code, sector, name, kind, members=first.entry.members))
@@ -119,7 +121,7 @@ class Composer:
         return index, tuple(dict.fromkeys(members))
 
     def _names_a_style(self, index: int) -> bool:
-        """ "a North Korean film", "Japanese horror movie": a style or an origin, no actor."""
+        """Whether a demonym names a style or an origin: "a North Korean film", "Japanese horror movie"."""
         end = self._atoms[index].end
         words = self._text[end : end + 40].split(" ")[1:3]
         if not words or self._text[end : end + 1] != " ":
@@ -149,6 +151,10 @@ class Composer:
             entry = atom.entry
             if entry.kind == "person":
                 person = self._choose(entry.persons, code)
+                ship = chain.sector == "MIL" and not chain.title
+                if ship:
+                    chain.name, chain.end, chain.next = self._text[atom.start : atom.end], atom.end, chain.next + 1
+                    break
                 if person is None or person.standing(self._on)[0] != code:
                     break
                 chain.person, chain.end, chain.next = person, atom.end, chain.next + 1
@@ -178,7 +184,7 @@ class Composer:
         chain.end, chain.next = atom.end, chain.next + 1
 
     def _take_heads(self, chain: Chain) -> None:
-        """ "coast guard vessel", "Foreign Ministry report": a plain head keeps the sector and widens the span."""
+        """Widens the span by plain heads that keep the sector: "coast guard vessel", "Foreign Ministry report"."""
         while chain.sector and not chain.title:
             hit = re.compile(r" ([a-z-]+)").match(self._text, chain.end)
             blocked = chain.next < len(self._atoms) and hit and self._atoms[chain.next].start < hit.end()
@@ -224,35 +230,51 @@ class Composer:
 
     def _take_name(self, chain: Chain, code: str) -> None:
         """The name after a title: directly, after a comma, or after "to China" of an ambassador."""
-        start, needed = chain.end, 1
-        nxt = chain.next
-        if nxt < len(self._atoms) and self._atoms[nxt].entry.kind in GEOGRAPHIC:
-            place = self._atoms[nxt]
-            if _ACCREDITED.fullmatch(self._text[start : place.start]):
-                start, nxt, needed = place.end, nxt + 1, 2
-        if self._text.startswith(", ", start):
-            start, needed = start + 2, 2
-        elif self._text.startswith(" ", start):
-            start += 1
-        else:
+        atoms, start, nxt, place = self._atoms, chain.end, chain.next, None
+        host = atoms[nxt] if nxt < len(atoms) and atoms[nxt].entry.kind in GEOGRAPHIC else None
+        if host and _ACCREDITED.fullmatch(self._text[start : host.start]):
+            place, start, nxt = host, host.end, nxt + 1
+        gap = next((gap for gap in (", ", " ") if self._text.startswith(gap, start)), None)
+        if gap is None:
             return
+        start += len(gap)
+        least = 2 if place or gap == ", " else 1
+        end = self._name_end(chain, nxt, start, code, least, gap)
+        if end is None:
+            return
+        if place and gap == ", ":
+            # "Japan's ambassador to South Korea, Yasumasa Nagamine": the host keeps a mention of its own.
+            chain.trailing = (
+                Mention(place.start, place.end, place.entry.code, place.entry.sector, None, place.entry.kind),
+                Mention(start, end, code, chain.sector, chain.name, "person"),
+            )
+        else:
+            chain.end = end
+        while chain.next < len(atoms) and atoms[chain.next].start < end:
+            chain.next += 1
+
+    def _name_end(self, chain: Chain, nxt: int, start: int, code: str, least: int, gap: str) -> int | None:
+        """Where the name at `start` ends, if there is one that fits; sets the chain's person or name."""
         atom = self._atoms[nxt] if nxt < len(self._atoms) else None
         if atom and atom.start == start and atom.entry.kind == "person":
             person = self._choose(atom.entry.persons, code)
             if person and any(term.state == code for term in person.terms):
-                chain.person, chain.end, chain.next = person, atom.end, nxt + 1
-            return
+                chain.person, chain.name = person, person.name
+                return atom.end
+            return None
         if atom and atom.start == start and atom.entry.kind not in {"noun", "title"}:
-            return
+            return None
         while nxt < len(self._atoms) and self._atoms[nxt].entry.kind in {"noun", "title", "person"}:
             nxt += 1
         stop = self._atoms[nxt].start if nxt < len(self._atoms) else len(self._text)
         name = name_at(self._text, start, stop)
-        if name and name.count(" ") + 1 >= needed and (needed == 1 or self._text[start + len(name) :][:1] in ",.;— "):
-            chain.end = start + len(name)
-            chain.name = name
-            while chain.next < len(self._atoms) and self._atoms[chain.next].start < chain.end:
-                chain.next += 1
+        if name is None or name.count(" ") + 1 < least:
+            return None
+        end = start + len(name)
+        if gap == ", " and self._text[end : end + 1] not in {",", ".", ";", "—", ""}:
+            return None
+        chain.name = name
+        return end
 
     def _office(self, start: int, code: str, sector: str | None, chain: Chain) -> None:
         """Adds the mention of a holder of an office, named or not, and learns the name."""
@@ -265,27 +287,33 @@ class Composer:
                 known = None
             if known is None and chain.title:
                 chain.person = self._lexicon.holders.with_title(chain.title, name, code, self._on)
+        if chain.person and chain.sector == "MIL" and all(term.sector != "MIL" for term in chain.person.terms):
+            chain.person = None  # a namesake: "Colonel Li Xi"
         if chain.person:
             name = chain.person.name
-            _, sector_held, has_left = chain.person.standing(self._on)
-            sector, former = (sector_held, former) if not has_left else ("ELI", True)
+            _, held, has_left = chain.person.standing(self._on)
+            # A title without "former" before one who has left: a report of what was done in office.
+            sector, has_left = (sector, True) if has_left and chain.title and not former else (held, has_left)
+            sector, former = ("ELI" if former else sector), former or has_left
         elif known:
             name, sector, former = known.name, known.sector, former or known.former
-        if former:
+        elif former:
             sector = "ELI"
         if name is None:
             start, name = self._apposition(start, code, sector)
         if name:
             self.names.learn(name, code, sector or "GOV", former, start, chain.person)
-        self._add(Mention(start, chain.end, code, sector, name, "person", former))
+        kind = "person" if name or not (chain.title or "").endswith("s") else "body"
+        self._add(Mention(start, chain.end, code, sector, name, kind, former))
+        self.mentions.extend(replace(m, sector=sector, name=name) if m.kind == "person" else m for m in chain.trailing)
 
     def _apposition(self, start: int, code: str, sector: str | None) -> tuple[int, str | None]:
-        """ "Sung Kim, the U.S. envoy": the name before a comma belongs to the office after it."""
+        """The name before a comma that belongs to the office after it: "Sung Kim, the U.S. envoy"."""
         previous = self.mentions[-1] if self.mentions else None
-        if previous and previous.kind == "person" and previous.code == code and previous.name:
-            if re.fullmatch(r", (?:the |its |who is )?(?:former )?", self._text[previous.end : start]):
-                self.mentions.pop()
-                return previous.start, previous.name
+        same = previous and previous.kind == "person" and previous.code == code and previous.name
+        if previous and same and _APPOSED.fullmatch(self._text[previous.end : start]):
+            self.mentions.pop()
+            return previous.start, previous.name
         hit = NAME_BEFORE.search(self._text, max(0, start - 60), start)
         if hit is None or any(word in NOT_NAMES for word in hit[1].split(" ")):
             return start, None
@@ -312,21 +340,24 @@ class Composer:
         assert person is not None
         code, sector, former = person.standing(self._on)
         begin = atom.start if start is None else start
+        if _SHIP.search(self._text, max(0, begin - 12), begin):
+            self._add(Mention(begin, atom.end, code, "MIL", self._text[begin : atom.end], "body"))
+            return index + 1
+        if start is not None and former:
+            sector = next(term.sector for term in reversed(person.terms) if term.state == code)
         if _FORMER.search(self._text, max(0, begin - 10), begin):
             sector, former = "ELI", True
         self.names.learn(person.name, code, sector, former, begin, person)
         end = self._of_state(index + 1, atom.end, code)
-        self._add(Mention(begin, self._with_office(end), code, sector, person.name, "person", former))
+        self._add(Mention(begin, with_office(self._text, end), code, sector, person.name, "person", former))
         return index + 1 if end == atom.end else index + 2
 
     def _of_state(self, nxt: int, end: int, code: str | None) -> int:
         """The end of " of South Korea" after a name, if it is there and means the same state."""
-        if nxt < len(self._atoms):
-            atom = self._atoms[nxt]
-            if atom.entry.kind in STATELIKE and code in {None, atom.entry.code}:
-                if _LINK.fullmatch(self._text[end : atom.start]):
-                    return atom.end
-        return end
+        atom = self._atoms[nxt] if nxt < len(self._atoms) else None
+        if atom is None or atom.entry.kind not in STATELIKE or code not in {None, atom.entry.code}:
+            return end
+        return atom.end if _LINK.fullmatch(self._text[end : atom.start]) else end
 
     def _head(self, index: int) -> int:
         """A noun or title with no state before it: it may follow ("of Japan", "in Beijing") or be known."""
@@ -334,11 +365,11 @@ class Composer:
         first, end = self._atoms[index], self._atoms[last].end
         after = last + 1
         follower = self._atoms[after] if after < len(self._atoms) else None
-        if follower and follower.entry.kind == "person" and title and self._joins_name(end, follower.start):
+        if follower and follower.entry.kind == "person" and title and self._names(end, follower, sector):
             return self._person(after, first.start)
         if follower and follower.entry.kind in STATELIKE and follower.entry.code:
             gap = self._text[end : follower.start]
-            seat = follower.entry.kind == "capital" or follower.entry.kind == "state"
+            seat = follower.entry.kind in {"capital", "state"}
             located = seat and not title and self._can_be_located(index, last) and _LOCATED.fullmatch(gap)
             if _LINK.fullmatch(gap) or located:
                 return self._with_state_after(index, last, after, title, sector)
@@ -362,8 +393,11 @@ class Composer:
                 return index, title, sector
             index += 1
 
-    def _joins_name(self, end: int, start: int) -> bool:
-        return self._text[end:start] in {" ", ", "}
+    def _names(self, end: int, person: Atom, sector: str | None) -> bool:
+        """Whether a title that ends at `end` is the person's: a soldier's title needs a soldier."""
+        if self._text[end : person.start] not in {" ", ", "}:
+            return False
+        return sector != "MIL" or any(term.sector == "MIL" for one in person.entry.persons for term in one.terms)
 
     def _can_be_located(self, index: int, last: int) -> bool:
         """Ministries and officials in a capital belong to it; an embassy or a crowd there need not."""
@@ -376,7 +410,7 @@ class Composer:
         return entry.institution or entry.sector in {"GOV", "LEG", "JUD", "PTY", "OPP"}
 
     def _with_state_after(self, index: int, last: int, after: int, title: str | None, sector: str | None) -> int:
-        """ "the foreign ministers of China, Japan and South Korea": one mention each, all with the sector."""
+        """One mention each, all with the sector: "the foreign ministers of China, Japan and South Korea"."""
         atoms = self._atoms
         begin = atoms[index].start
         state = atoms[after]
@@ -405,7 +439,7 @@ class Composer:
         return nxt
 
     def _title_and_name(self, index: int, last: int, title: str, sector: str | None) -> int | None:
-        """ "President Moon", "Foreign Minister Park Jin of South Korea": the atom to go on with, None if nobody fits."""
+        """Reads "President Moon", "Foreign Minister Park Jin of South Korea"; the next atom, None if nobody fits."""
         begin, end = self._atoms[index].start, self._atoms[last].end
         after = last + 1
         if not self._text.startswith(" ", end):
@@ -442,9 +476,9 @@ class Composer:
         surface = self._text[first.start : end].lower()
         previous = self.mentions[-1] if self.mentions else None
         code = None
-        if previous and previous.kind == "capital" and _IN_CAPITAL_THE.match(self._text[previous.end : first.start]):
-            if self._text[: previous.start].endswith(("In ", "in ")):
-                code = previous.code
+        seat = previous and previous.kind == "capital" and self._text.endswith(("In ", "in "), 0, previous.start)
+        if previous and seat and _IN_CAPITAL_THE.match(self._text[previous.end : first.start]):
+            code = previous.code
         known = self._bodies.get(self._text[first.start : first.end].lower()) or self._bodies.get(surface)
         if code is None and known and len(known) == 1:
             code = next(iter(known))
@@ -461,7 +495,7 @@ class Composer:
     # --- afterwards --------------------------------------------------------------------------------------------------
 
     def _spread_left(self, chain: Chain) -> None:
-        """ "Japanese and South Korean officials": the noun's sector belongs to both."""
+        """Gives the noun's sector to both in "Japanese and South Korean officials"."""
         position = len(self.mentions) - 1
         while chain.sector and position > 0:
             here, left = self.mentions[position], self.mentions[position - 1]
@@ -470,41 +504,6 @@ class Composer:
                 return
             self.mentions[position - 1] = replace(left, sector=chain.sector)
             position -= 1
-
-    def _with_office(self, end: int) -> int:
-        hit = _OFFICE_OF.match(self._text, end)
-        return hit.end() if hit and not self._text[end : hit.end()].endswith("eam") else end
-
-    def _bare_surnames(self) -> None:
-        """Adds the surnames that the document has explained, where no mention stands yet."""
-        taken = [(atom.start, atom.end) for atom in self._atoms if atom.entry.kind in {"stop", "place", "body"}]
-        spans = sorted([*((m.start, m.end) for m in self.mentions), *taken])
-        found: list[Mention] = []
-        cursor = 0
-        for hit in CAPITALISED.finditer(self._text):
-            while cursor < len(spans) and spans[cursor][1] <= hit.start():
-                cursor += 1
-            if cursor < len(spans) and spans[cursor][0] < hit.end():
-                continue
-            word = hit[0]
-            if word not in self.names:
-                continue
-            known = self.names.surname(word, hit.start())
-            if known and not self._inside_a_name(hit.start(), hit.end()):
-                end = self._with_office(hit.end())
-                found.append(Mention(hit.start(), end, known.code, known.sector, known.name, "person", known.former))
-        if found:
-            self.mentions = sorted([*self.mentions, *found], key=lambda m: m.start)
-
-    def _inside_a_name(self, start: int, end: int) -> bool:
-        before = re.search(r"([A-Z][\w'’-]*) $", self._text[max(0, start - 25) : start])
-        if before and before[1] not in FUNCTION_WORDS and not before[1].endswith(("'s", "’s")):
-            ends_there = any(m.end == start - 1 for m in self.mentions[-50:])
-            titled = any(a.end == start - 1 and a.entry.kind in {"title", "noun"} for a in self._atoms)
-            if not ends_there and not titled:
-                return True
-        after = re.match(r" ([A-Z][\w'’-]*)", self._text[end : end + 25])
-        return bool(after and after[1] not in FUNCTION_WORDS and not _OFFICE_OF.match(self._text, end))
 
     def _add(self, mention: Mention) -> None:
         self.mentions.append(mention)

@@ -150,7 +150,9 @@ def _nouns(table: Mapping[str, Any]) -> Iterator[tuple[str, Entry]]:
     for group, institution in (("people", False), ("bodies", True)):
         for sector, words in table[group].items():
             entry = Entry("noun", sector=sector, institution=institution)
-            for form in cases(_spelled(_inflected(words))):
+            forms = _spelled(_inflected(words))
+            # "Chinese nationals", but not "Taiwan's National Development Fund".
+            for form in cases(forms) if institution else forms:
                 yield form, entry
     for sector, names in table["portfolios"].items():
         entry = Entry("noun", sector=sector, institution=True)
@@ -236,4 +238,4 @@ def cases(words: Iterable[str]) -> Iterator[str]:
 
 
 def _capital(word: str) -> str:
-    return "-".join(part[:1].upper() + part[1:] for part in word.split("-")) if word not in {"d'affaires"} else word
+    return "-".join(part[:1].upper() + part[1:] for part in word.split("-")) if word != "d'affaires" else word

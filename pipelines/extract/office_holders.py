@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from pipelines.extract.romanisation import surname_of
 
+PRIVATE = frozenset({"BUS", "CVL", "EDU", "JRN"})
+HEADS = frozenset({"president", "prime minister", "premier", "supreme leader"})
 FILES = ("office_holders_core.toml", "office_holders_abroad.toml")
 
 
@@ -53,12 +55,14 @@ class Person:
         """State, sector and whether the person is a former office-holder on the day.
 
         Before the first term: the state of that term and sector ELI, not former. Between terms and after the last:
-        the state of the last office left, ELI, former.
+        the state of the last office left, ELI, former. Private persons (BUS, CVL, JRN, EDU) never become former.
         """
         term = self.term_on(day)
         if term is not None:
             return term.state, term.sector, False
         assert day is not None
+        if all(one.sector in PRIVATE for one in self.terms):
+            return self.state, self.terms[-1].sector, False
         left = [term for term in self.terms if term.last is not None and term.last < day]
         return (left[-1].state, "ELI", True) if left else (self.terms[0].state, "ELI", False)
 
@@ -78,6 +82,15 @@ class OfficeHolders:
             for key in dict.fromkeys([person.surname, *(alias for alias in person.aliases if " " not in alias)]):
                 index.setdefault(key, []).append(person)
         return {key: tuple(value) for key, value in index.items()}
+
+    @cached_property
+    def heads(self) -> Mapping[str, tuple[Person, ...]]:
+        """Persons who have led a state or its government, by surname."""
+        return {
+            surname: led
+            for surname, persons in self.by_surname.items()
+            if (led := tuple(p for p in persons if any(term.role in HEADS for term in p.terms)))
+        }
 
     def with_title(self, title: str, surname: str, state: str | None, day: date | None) -> Person | None:
         """The one office-holder in term whom "title surname" means: "President Moon" in 2019, None if not exactly one.

@@ -10,20 +10,21 @@ from ahocorasick_rs import AhoCorasick
 from pipelines.extract.lexicon import CORE, GEOGRAPHIC, Entry
 
 FUNCTION_WORDS = frozenset(
-    """A After Against All Although Also An And Another Are As Asked At Because Before Behind Between Both But By Can Could
-    Despite Did Do Does During Each Earlier Either Even Ever For From Given Has Have Having How However If In Instead Into
-    Is It Its Just Last Late Later Like Mr Mr. Mrs Mrs. Ms Ms. Dr Dr. Meanwhile Most Near Neither No Nor Not Now Of Off On
-    Once One Only Or Over Per Perhaps Should Since So Some Soon Still Such Than That The Their Then There These They This
-    Those Though Through Thus To Today Tomorrow Under Unless Unlike Until Upon Was Were What When Whenever Where Whereas
-    Whether Which While Who Whose Why Will With Within Without Would Yet Yesterday Monday Tuesday Wednesday Thursday Friday
-    Saturday Sunday January February March April May June July August September October November December Jan. Feb. Aug.
-    Sept. Oct. Nov. Dec. Asian European Western Eastern Northern Southern Republican Republicans Democratic Democrats
-    """.split()  # noqa: SIM905 (a list of 170 strings reads worse)
+    """A After Against All Although Also An And Another Are As Asked At Because Before Behind Between Both But By Can
+    Could Despite Did Do Does During Each Earlier Either Even Ever For From Given Has Have Having How However If
+    In Instead Into Is It Its Just Last Late Later Like Mr Mr. Mrs Mrs. Ms Ms. Dr Dr. Meanwhile Most Near
+    Neither No Nor Not Now Of Off On Once One Only Or Over Per Perhaps Should Since So Some Soon Still Such Than
+    That The Their Then There These They This Those Though Through Thus To Today Tomorrow Under Unless Unlike
+    Until Upon Was Were What When Whenever Where Whereas Whether Which While Who Whose Why Will With Within
+    Without Would Yet Yesterday Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March
+    April May June July August September October November December Jan. Feb. Aug. Sept. Oct. Nov. Dec. Asian
+    European Western Eastern Northern Southern Republican Republicans Democratic Democrats""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w.'’-]*) $")
 _WORD_AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
 _NORTH_SOUTH = re.compile(
-    r"(?:(?<=\b[Tt]he )|(?<=\band )|(?<=\b[Bb]oth )|(?<=\bbetween ))(North|South)\b(?!-)(?! (?:[A-Z]|of\b|coast\b))"
+    r"(?:(?<=\b[Tt]he )|(?<=\band )|(?<=\b[Bb]oth )|(?<=\bbetween )|(?<=\bfrom ))(North|South)"
+    r"\b(?!-)(?! (?:[A-Z]|of\b|coast\b))"
 )
 _MAINLAND = re.compile(r"\b[Mm]ainland\b")
 _ISLAND = re.compile(
@@ -31,10 +32,11 @@ _ISLAND = re.compile(
     r"|(?<=\bdemocratically governed ))island\b(?! (?:of|chain|group|nation|state|country|countries|province)\b)"
 )
 _OTHER_ISLAND = re.compile(
-    r"\b(?:Senkakus?|Diaoyu|Dokdo|Takeshima|Hokkaido|Okinawa|Guam|Jeju|Kinmen|Matsu|Pratas|Itu Aba|islets?|Yonaguni|Ieodo|"
-    r"Honshu|Kyushu|Hainan|Sakhalin|Palau|Nauru|Tuvalu|Kiribati|Orchid Island|Green Island|Yeonpyeong|Singapore|Kuril|"
+    r"\b(?:Senkakus?|Diaoyu|Dokdo|Takeshima|Hokkaido|Okinawa|Guam|Jeju|Kinmen|Matsu|Pratas|Itu Aba|islets?|Yonaguni|"
+    r"Ieodo|Honshu|Kyushu|Hainan|Sakhalin|Palau|Nauru|Tuvalu|Kiribati|Orchid Island|Green Island|Yeonpyeong|Singapore|Kuril|"
     r"Woody Island|Iturup|Kunashir|Lanyu|Ishigaki|Sri Lanka|Fiji)\b"
 )
+_KOREAN = re.compile(r"\b(?:Korea|Kim|Panmunjom|Hwasong|DMZ|ICBM|[Mm]issiles?|[Pp]eninsula|unification|Ulchi)\b")
 KOREAS = frozenset({"KOR", "PRK"})
 
 
@@ -97,9 +99,10 @@ def _state(code: str) -> Entry:
 
 
 def _conditional(text: str, atoms: list[Atom]) -> Iterator[Atom]:
-    """ "the North", "the mainland", "the island": a state only beside the right others."""
+    """States that only the rest of the text makes so: "the North", "the mainland", "the island"."""
     codes = {atom.entry.code for atom in atoms if atom.entry.kind in GEOGRAPHIC or atom.entry.kind == "body"}
-    if codes & KOREAS or any(atom.entry.kind == "group" for atom in atoms):
+    codes |= {term.state for atom in atoms for person in atom.entry.persons for term in person.terms}
+    if codes & KOREAS or any(atom.entry.kind == "group" for atom in atoms) or _KOREAN.search(text):
         for hit in _NORTH_SOUTH.finditer(text):
             yield Atom(hit.start(), hit.end(), _state("PRK" if hit[0] == "North" else "KOR"))
     if "TWN" in codes or "Hong Kong" in text or "Macau" in text:
@@ -127,7 +130,7 @@ def _stands_alone(text: str, atom: Atom, atoms: list[Atom]) -> bool:
 
 
 class Gate:
-    """The cheap first question: does a text name a core state at all?"""
+    """The cheap first question, whether a text names a core state at all."""
 
     KINDS = frozenset({"state", "demonym", "capital", "body"})
 
