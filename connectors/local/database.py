@@ -26,6 +26,8 @@ Migration: TypeAlias = str | Callable[[sqlite3.Connection], None]
 """One step from a version to the next: SQL statements, or a function that runs some. It must not begin or commit."""
 
 _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_CHECKPOINT_PAGES: Final = 4096
+"""Pages in the WAL after which a commit also moves them into the file, which costs two syncs."""
 _CACHE_KIB: Final = 8192
 _INHERITED: Final[list[sqlite3.Connection]] = []
 """Connections of a parent process: SQLite forbids a forked child to use or even close them, so they are kept."""
@@ -150,6 +152,10 @@ class Database:
         """Whether this thread is inside `transaction`."""
         return self._session().writing > 0
 
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, for statements within `transaction` or `read` of a caller further up."""
+        return self._session().connection
+
     def data_version(self) -> int:
         """A number that differs from the last one on this thread if any other connection committed since.
 
@@ -188,6 +194,7 @@ class Database:
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
