@@ -57,10 +57,12 @@ def replacement(article: str, revision: int, found: Iterable[Signal]) -> Replace
     )
 
 
+_FOUND: Final = st.lists(signals(st.integers(0, _PER_ARTICLE)), max_size=4)
+
+
 def replacements(revisions: st.SearchStrategy[int]) -> st.SearchStrategy[Replacement]:
     """A few signals of one of three articles."""
-    found = st.lists(signals(ids=st.integers(0, _PER_ARTICLE)), max_size=4)
-    return st.builds(replacement, st.sampled_from(ARTICLES), revisions, found)
+    return st.builds(replacement, st.sampled_from(ARTICLES), revisions, _FOUND)
 
 
 def whole(index: SignalIndex, query: Query, sort: Literal["newest", "rank"] = "newest", limit: int = 1000) -> list[Hit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -67,44 +68,69 @@ def kinds() -> st.SearchStrategy[tuple[str, str | None]]:
     return st.sampled_from(pairs)
 
 
-@st.composite
-def signals(draw: st.DrawFn, *, ids: st.SearchStrategy[int] | None = None) -> Signal:
+_PAIRS: Final = [(source, target, False) for source in CODES for target in (None, *CODES) if source != target] + [
+    (source, target, True) for source, target in combinations(sorted(CODES), 2)
+]
+
+# Built once: strategies made while drawing cost more than the drawing.
+_CHOICES: Final = st.fixed_dictionaries(
+    {
+        "pair": st.sampled_from(_PAIRS),
+        "sector": st.sampled_from((None, "GOV")),
+        "kind": kinds(),
+        "quote": st.sampled_from(QUOTES),
+        "contexts": st.sets(st.sampled_from(CONTEXTS[:4]), max_size=3),
+        "tracks": st.sets(st.sampled_from(("official", "semi-official")), max_size=2),
+        "factuality": st.sampled_from(("fact", "denied", "intended")),
+        "aimed_at": st.sets(st.sampled_from(("PRK", "IGO:EU")), max_size=2),
+        "reporter": st.sampled_from((None, "JPN", "")),
+        "event_date": st.none() | event_dates(),
+        "confidence": st.sampled_from((0.0, 0.3, 0.55, 0.7, 1.0)),
+        "language": st.sampled_from(("en", "zh", "")),
+        "published": st.none() | moments(),
+        "first_seen": st.none() | moments(),
+        "publisher": st.none() | st.sampled_from(PUBLISHERS),
+        "fingerprint": st.sampled_from(("", *_FOLDS)),
+    }
+)
+_NUMBERS: Final = st.integers(0, 999_999)
+
+
+def signals(ids: st.SearchStrategy[int] = _NUMBERS) -> st.SearchStrategy[Signal]:
     """A consistent signal. `article_id`, `revision` and position are the caller's to set."""
-    number = draw(ids if ids is not None else st.integers(0, 999_999))
-    source = draw(st.sampled_from(CODES))
-    target = draw(st.one_of(st.none(), st.sampled_from([code for code in CODES if code != source])))
-    reciprocal = target is not None and draw(st.booleans())
-    if reciprocal and target is not None:
-        source, target = sorted((source, target))
-    type_, mode = draw(kinds())
+    return st.builds(_signal, ids, _CHOICES)
+
+
+def _signal(number: int, chosen: dict[str, Any]) -> Signal:
+    source, target, reciprocal = chosen["pair"]
+    type_, mode = chosen["kind"]
     score = score_of(type_, mode)
-    quote = draw(st.sampled_from(QUOTES))
     return Signal(
         signal_id=f"{number:032x}",
         article_id="",
-        source=Actor(code=source, sector=draw(st.sampled_from((None, "GOV")))),
+        source=Actor(code=source, sector=chosen["sector"]),
         target=None if target is None else Actor(code=target),
         dyad=None if target is None else dyad_of(source, target),
         type=type_,
         mode=mode,
         quad=event_types()[type_].quad,
         score=score,
-        contexts=tuple(sorted(draw(st.sets(st.sampled_from(CONTEXTS[:4]), max_size=3)))),
-        tracks=tuple(sorted(draw(st.sets(st.sampled_from(("official", "semi-official")), max_size=2)))),
-        factuality=draw(st.sampled_from(("fact", "denied", "intended"))),
+        contexts=tuple(sorted(chosen["contexts"])),
+        tracks=tuple(sorted(chosen["tracks"])),
+        factuality=chosen["factuality"],
         polarity=polarity_of(score),
         reciprocal=reciprocal,
-        aimed_at=tuple(sorted(draw(st.sets(st.sampled_from(("PRK", "IGO:EU")), max_size=2)))),
-        reporter=draw(st.sampled_from((None, "JPN", ""))),
-        event_date=draw(st.one_of(st.none(), event_dates())),
-        evidence=Evidence(quote=quote, start=0, end=len(quote)),
-        confidence=draw(st.sampled_from((0.0, 0.3, 0.55, 0.7, 1.0))),
+        aimed_at=tuple(sorted(chosen["aimed_at"])),
+        reporter=chosen["reporter"],
+        event_date=chosen["event_date"],
+        evidence=Evidence(quote=chosen["quote"], start=0, end=len(chosen["quote"])),
+        confidence=chosen["confidence"],
         why={"rule": "sample"},
-        language=draw(st.sampled_from(("en", "zh", ""))),
-        published=draw(st.one_of(st.none(), moments())),
-        first_seen=draw(st.one_of(st.none(), moments())),
-        publisher=draw(st.one_of(st.none(), st.sampled_from(PUBLISHERS))),
-        fingerprint=draw(st.sampled_from(("", *_FOLDS))),
+        language=chosen["language"],
+        published=chosen["published"],
+        first_seen=chosen["first_seen"],
+        publisher=chosen["publisher"],
+        fingerprint=chosen["fingerprint"],
     )
 
 
@@ -139,29 +165,26 @@ def field_values(field: Field) -> st.SearchStrategy[Any]:
     return by_kind[field.kind]
 
 
-@st.composite
-def leaves(draw: st.DrawFn) -> Query:
-    """A query of one part."""
-    field = draw(st.sampled_from(list(FIELDS.values())))
+def _leaves_of(field: Field) -> st.SearchStrategy[Query]:
     value = field_values(field)
-    shape = draw(st.sampled_from(("term", "term", "terms", "range", "range", "exists", "text", "text")))
-    if shape == "term":
-        return Term(field.name, draw(value))
-    if shape == "terms":
-        return Terms(field.name, tuple(draw(st.lists(value, max_size=3))))
-    if shape == "exists":
-        return Exists(field.name)
-    if shape == "text":
-        return Text(draw(st.sampled_from(TEXTS)), draw(st.sampled_from(("any", "all", "phrase"))))
-    field = draw(st.sampled_from([one for one in FIELDS.values() if one.kind in ORDERED]))
-    end = st.one_of(st.none(), field_values(field))
-    return Range(field.name, gte=draw(end), lt=draw(end))
+    shapes: list[st.SearchStrategy[Query]] = [
+        st.builds(Term, st.just(field.name), value),
+        st.builds(Terms, st.just(field.name), st.lists(value, max_size=3).map(tuple)),
+        st.just(Exists(field.name)),
+    ]
+    if field.kind in ORDERED:
+        shapes += [st.builds(Range, st.just(field.name), st.none() | value, st.none() | value)] * 2
+    return st.one_of(shapes)
+
+
+_TEXT: Final = st.builds(Text, st.sampled_from(TEXTS), st.sampled_from(("any", "all", "phrase")))
+_LEAVES: Final[st.SearchStrategy[Query]] = st.one_of(*[_TEXT] * 6, *[_leaves_of(field) for field in FIELDS.values()])
 
 
 def queries() -> st.SearchStrategy[Query]:
     """Trees of a few parts."""
     return st.recursive(
-        leaves(),
+        _LEAVES,
         lambda inner: st.one_of(
             st.builds(lambda of: And(tuple(of)), st.lists(inner, max_size=3)),
             st.builds(lambda of: Or(tuple(of)), st.lists(inner, max_size=3)),
