@@ -21,9 +21,10 @@ from pipelines.relations.priors import Priors
 from pipelines.settings import Settings
 from pipelines.telemetry import write_metrics
 from pipelines.wiring.channels import routes
+from pipelines.wiring.factories import EmbeddedSinks, RuleCoder
 from pipelines.wiring.home import Home
 from pipelines.wiring.rules import configured_rules
-from pipelines.wiring.stores import EmbeddedSinks, RuleCoder, Stores
+from pipelines.wiring.stores import Stores
 
 
 def run_extract(home: Home, settings: Settings, stop: threading.Event) -> None:

@@ -41,8 +41,7 @@ def made(entry: RuleEntry) -> Rule:
         "min_score": entry.min_score,
     }
     # Delivery channels (`entry.channels`) are the routes' business; a Rule's own `channels` are detectors.
-    rule = rule_of(document | ({"query": msgspec.to_builtins(parse(entry.query))} if entry.query else {}))
-    return rule
+    return rule_of(document | ({"query": msgspec.to_builtins(parse(entry.query))} if entry.query else {}))
 
 
 def check_rules(settings: Settings) -> list[CheckedRule]:

@@ -1,8 +1,6 @@
-"""Factories of the embedded profile: picklable, equal by value, each opening one adapter of a data directory."""
+"""The stores of one data directory in the embedded profile."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from connectors.feeds.store import EmbeddedFeedStore
 from connectors.index.embedded import EmbeddedArticleStore, EmbeddedRelationStore, EmbeddedSignalIndex
@@ -11,39 +9,12 @@ from connectors.local.alert_store import EmbeddedAlertStore
 from connectors.local.delivery_log import EmbeddedDeliveryLog
 from connectors.local.state_store import EmbeddedStateStore
 from connectors.log.embedded import EmbeddedLog
-from pipelines.beam.steps import ArticleCoder
-from pipelines.beam.transforms import Sinks
-from pipelines.extract.coder import Coder
 from pipelines.wiring.home import Home
 from schemas.ports.channels import DeliveryLog
 from schemas.ports.clock import Clock
 from schemas.ports.feeds import FeedStore
 from schemas.ports.index import ActionStore, AlertStore, ArticleStore, RelationStore, SignalIndex
 from schemas.ports.state import StateStore
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedSinks:
-    """Factory of the graph's sinks."""
-
-    home: Home
-
-    def __call__(self) -> Sinks:
-        """Open log, index and article store."""
-        return Sinks(
-            log=EmbeddedLog(self.home.log_file),
-            index=EmbeddedSignalIndex(self.home.index_file),
-            articles=EmbeddedArticleStore(self.home.index_file),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCoder:
-    """Factory of the coder."""
-
-    def __call__(self) -> ArticleCoder:
-        """Load it, once a process."""
-        return Coder.load()
 
 
 class Stores:
