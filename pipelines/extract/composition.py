@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pipelines.extract import gaps
 from pipelines.extract.lexicon import GEOGRAPHIC, Lexicon
 from pipelines.extract.mention import Mention
 from pipelines.extract.names import NAME_BEFORE, NOT_NAMES, DocumentNames, Known, name_at
@@ -16,20 +17,7 @@ from pipelines.extract.office_holders import Person
 from pipelines.extract.selection import Atom
 from pipelines.extract.surnames import with_bare_surnames, with_office
 
-HYPHENS = frozenset("-–/‑")
 STATELIKE = GEOGRAPHIC | {"org"}
-_POSSESSIVE = re.compile(r"['’]s?(?= )|['’]s?$")
-_BASED = re.compile(r"-(?:based|owned|run|flagged|operated|controlled|registered|funded|backed|linked)\b")
-_LIST_GAP = frozenset({", ", " and ", ", and ", " or ", " & "})
-_LINK = re.compile(r" (?:of|for) (?:the )?$")
-_LOCATED = re.compile(r" in (?:the )?$")
-_ACCREDITED = re.compile(r",? (?:to|in|at) (?:the )?$")
-_IN_CAPITAL_THE = re.compile(r"^,? (?:the |its )?$")
-_FORMER = re.compile(r"\b(?:[Ff]ormer|[Ee]x|[Oo]ne-time|[Rr]etired|[Ll]ate|[Oo]nce)[ -]$")
-_APPOSED = re.compile(r", (?:the |its |who is )?(?:former )?")
-_SHIP = re.compile(r"\b(?:USS|carrier|destroyer|submarine|cruiser) $")
-_FORMER_WORDS = frozenset({"former", "ex-", "retired", "late", "one-time"})
-MAX_MODIFIERS = 5
 
 
 @dataclass(slots=True)
@@ -72,8 +60,9 @@ class Composer:
         if entry.kind in STATELIKE:
             return self._state(index)
         if entry.kind == "body":
-            absent = entry.code not in self._states
-            return self._head(index) if absent and (entry.needs_state or entry.shared) else self._body(index)
+            common = entry.needs_state or entry.shared
+            elsewhere = common and (entry.code not in self._states or self._is_located(index))
+            return self._head(index) if elsewhere else self._body(index)
         if entry.kind == "person":
             return self._person(index)
         return index + 1 if entry.kind == "stop" else self._head(index)
@@ -113,7 +102,7 @@ class Composer:
         members = list(entry.members) if entry.kind == "group" else [entry.code]
         while index + 1 < len(atoms) and atoms[index + 1].entry.kind in STATELIKE:
             gap = self._text[atoms[index].end : atoms[index + 1].start]
-            if gap not in HYPHENS and not (gap == "" and atoms[index].entry.kind == "prefix"):
+            if gap not in gaps.HYPHENS and not (gap == "" and atoms[index].entry.kind == "prefix"):
                 break
             index += 1
             entry = atoms[index].entry
@@ -121,22 +110,10 @@ class Composer:
         return index, tuple(dict.fromkeys(members))
 
     def _names_a_style(self, index: int) -> bool:
-        """Whether a demonym names a style or an origin: "a North Korean film", "Japanese horror movie"."""
         end = self._atoms[index].end
-        words = self._text[end : end + 40].split(" ")[1:3]
-        if not words or self._text[end : end + 1] != " ":
-            return False
-        words = [word.strip(".,;:!?\"'”’") for word in words]
-        if words[0] in self._lexicon.culture:
-            return True
-        taken = index + 1 < len(self._atoms) and self._atoms[index + 1].start == end + 1
-        return (
-            len(words) > 1
-            and not taken
-            and words[0].isalpha()
-            and words[0].islower()
-            and (words[1] in self._lexicon.culture and words[0] not in {"and", "or", "in", "to", "with"})
-        )
+        if index + 1 < len(self._atoms) and self._atoms[index + 1].start == end + 1:
+            return False  # a noun that makes an actor stands right beside it
+        return gaps.names_a_style(self._text[end : end + 40], self._lexicon.culture)
 
     def _chain(self, index: int, code: str) -> Chain:
         """Nouns, titles and the name after atom `index`, as far as they belong to the state `code`."""
@@ -145,7 +122,7 @@ class Composer:
         while chain.next < len(atoms):
             atom = atoms[chain.next]
             gap = self._text[chain.end : atom.start]
-            joined = self._joins(gap, possessive=chain.next == index + 1)
+            joined = gaps.joins(gap, self._lexicon.modifiers, possessive=chain.next == index + 1)
             if joined is None:
                 break
             entry = atom.entry
@@ -192,24 +169,6 @@ class Composer:
                 return
             chain.end = hit.end()
 
-    def _joins(self, gap: str, *, possessive: bool) -> bool | None:
-        """None if the gap parts two actors; else whether it says "former"."""
-        if gap == " ":
-            return False
-        if not gap or len(gap) > 70 or "\n\n" in gap:  # noqa: PLR2004 (five long modifiers)
-            return None
-        if possessive:
-            gap = _POSSESSIVE.sub("", gap, count=1) if gap[0] in "'’" else _BASED.sub("", gap, count=1)
-        if not gap or not gap[0].isspace():
-            return None
-        words = gap.replace("then-", "").replace("ex-", "ex- ").split()
-        if len(words) > MAX_MODIFIERS or not all(self._modifies(word) for word in words):
-            return None
-        return any(word in _FORMER_WORDS for word in words)
-
-    def _modifies(self, word: str) -> bool:
-        return word in self._lexicon.modifiers or word.lower() in self._lexicon.modifiers or word[0].isdigit()
-
     def _belongs_to_another(self, index: int, code: str) -> bool:
         """Whether the title at `index` stands before a person of another state: "in Japan Foreign Minister Wang Yi"."""
         if not code or index + 1 >= len(self._atoms):
@@ -232,7 +191,7 @@ class Composer:
         """The name after a title: directly, after a comma, or after "to China" of an ambassador."""
         atoms, start, nxt, place = self._atoms, chain.end, chain.next, None
         host = atoms[nxt] if nxt < len(atoms) and atoms[nxt].entry.kind in GEOGRAPHIC else None
-        if host and _ACCREDITED.fullmatch(self._text[start : host.start]):
+        if host and gaps.ACCREDITED.fullmatch(self._text[start : host.start]):
             place, start, nxt = host, host.end, nxt + 1
         gap = next((gap for gap in (", ", " ") if self._text.startswith(gap, start)), None)
         if gap is None:
@@ -278,7 +237,7 @@ class Composer:
 
     def _office(self, start: int, code: str, sector: str | None, chain: Chain) -> None:
         """Adds the mention of a holder of an office, named or not, and learns the name."""
-        former = chain.former or bool(_FORMER.search(self._text, max(0, start - 10), start))
+        former = chain.former or gaps.is_former(self._text, start)
         name = chain.name
         known: Known | None = None
         if chain.person is None and name and " " not in name:
@@ -311,7 +270,7 @@ class Composer:
         """The name before a comma that belongs to the office after it: "Sung Kim, the U.S. envoy"."""
         previous = self.mentions[-1] if self.mentions else None
         same = previous and previous.kind == "person" and previous.code == code and previous.name
-        if previous and same and _APPOSED.fullmatch(self._text[previous.end : start]):
+        if previous and same and gaps.APPOSED.fullmatch(self._text[previous.end : start]):
             self.mentions.pop()
             return previous.start, previous.name
         hit = NAME_BEFORE.search(self._text, max(0, start - 60), start)
@@ -340,24 +299,26 @@ class Composer:
         assert person is not None
         code, sector, former = person.standing(self._on)
         begin = atom.start if start is None else start
-        if _SHIP.search(self._text, max(0, begin - 12), begin):
+        if gaps.SHIP.search(self._text, max(0, begin - 12), begin):
             self._add(Mention(begin, atom.end, code, "MIL", self._text[begin : atom.end], "body"))
             return index + 1
         if start is not None and former:
             sector = next(term.sector for term in reversed(person.terms) if term.state == code)
-        if _FORMER.search(self._text, max(0, begin - 10), begin):
+        if gaps.is_former(self._text, begin):
             sector, former = "ELI", True
         self.names.learn(person.name, code, sector, former, begin, person)
-        end = self._of_state(index + 1, atom.end, code)
-        self._add(Mention(begin, with_office(self._text, end), code, sector, person.name, "person", former))
-        return index + 1 if end == atom.end else index + 2
+        end = with_office(self._text, self._of_state(index + 1, atom.end, code))
+        self._add(Mention(begin, end, code, sector, person.name, "person", former))
+        while index < len(self._atoms) and self._atoms[index].start < end:
+            index += 1
+        return index
 
     def _of_state(self, nxt: int, end: int, code: str | None) -> int:
         """The end of " of South Korea" after a name, if it is there and means the same state."""
         atom = self._atoms[nxt] if nxt < len(self._atoms) else None
         if atom is None or atom.entry.kind not in STATELIKE or code not in {None, atom.entry.code}:
             return end
-        return atom.end if _LINK.fullmatch(self._text[end : atom.start]) else end
+        return atom.end if gaps.LINK.fullmatch(self._text[end : atom.start]) else end
 
     def _head(self, index: int) -> int:
         """A noun or title with no state before it: it may follow ("of Japan", "in Beijing") or be known."""
@@ -370,8 +331,8 @@ class Composer:
         if follower and follower.entry.kind in STATELIKE and follower.entry.code:
             gap = self._text[end : follower.start]
             seat = follower.entry.kind in {"capital", "state"}
-            located = seat and not title and self._can_be_located(index, last) and _LOCATED.fullmatch(gap)
-            if _LINK.fullmatch(gap) or located:
+            located = seat and not title and self._can_be_located(index, last) and gaps.LOCATED.fullmatch(gap)
+            if gaps.LINK.fullmatch(gap) or located:
                 return self._with_state_after(index, last, after, title, sector)
         if title and (done := self._title_and_name(index, last, title, sector)) is not None:
             return done
@@ -399,6 +360,13 @@ class Composer:
             return False
         return sector != "MIL" or any(term.sector == "MIL" for one in person.entry.persons for term in one.terms)
 
+    def _is_located(self, index: int) -> bool:
+        """Whether a state follows that says whose body it is: "the Ministry of Commerce in Hanoi"."""
+        if index + 1 >= len(self._atoms) or self._atoms[index + 1].entry.kind not in {"state", "capital"}:
+            return False
+        gap = self._text[self._atoms[index].end : self._atoms[index + 1].start]
+        return bool(gaps.LINK.fullmatch(gap) or gaps.LOCATED.fullmatch(gap))
+
     def _can_be_located(self, index: int, last: int) -> bool:
         """Ministries and officials in a capital belong to it; an embassy or a crowd there need not."""
         surface = self._text[self._atoms[index].start : self._atoms[last].end].lower()
@@ -418,7 +386,7 @@ class Composer:
         nxt = after + 1
         chain = Chain(nxt, end, sector, title)
         if title:
-            chain.former = bool(_FORMER.search(self._text, max(0, begin - 10), begin))
+            chain.former = gaps.is_former(self._text, begin)
             self._take_name(chain, state.entry.code)
             self._office(begin, state.entry.code, sector, chain)
         else:
@@ -426,14 +394,12 @@ class Composer:
             self._add(Mention(begin, end, state.entry.code, sector, None, "body"))
         nxt = chain.next
         while nxt < len(atoms) and atoms[nxt].entry.kind in {"state", "capital"}:
-            if self._text[atoms[nxt - 1].end : atoms[nxt].start].removesuffix("the ") not in _LIST_GAP:
-                break
-            if (
-                nxt + 1 < len(atoms)
-                and self._joins(self._text[atoms[nxt].end : atoms[nxt + 1].start], possessive=True) is not None
-            ):
+            if self._text[atoms[nxt - 1].end : atoms[nxt].start].removesuffix("the ") not in gaps.LIST:
                 break
             atom = atoms[nxt]
+            gap = self._text[atom.end : atoms[nxt + 1].start] if nxt + 1 < len(atoms) else ""
+            if gaps.joins(gap, self._lexicon.modifiers, possessive=True) is not None:
+                break  # "of China and Japan's navy": the last state belongs to its own noun
             self._add(Mention(atom.start, atom.end, atom.entry.code, sector, None, atom.entry.kind))
             nxt += 1
         return nxt
@@ -463,7 +429,7 @@ class Composer:
                 self.names.learn(person.name, code, held, former, begin, person)
         if known is None:
             return None
-        former = known.former or bool(_FORMER.search(self._text, max(0, begin - 10), begin))
+        former = known.former or gaps.is_former(self._text, begin)
         self._add(Mention(begin, name_end, known.code, "ELI" if former else known.sector, known.name, "person", former))
         return after
 
@@ -477,7 +443,7 @@ class Composer:
         previous = self.mentions[-1] if self.mentions else None
         code = None
         seat = previous and previous.kind == "capital" and self._text.endswith(("In ", "in "), 0, previous.start)
-        if previous and seat and _IN_CAPITAL_THE.match(self._text[previous.end : first.start]):
+        if previous and seat and gaps.IN_CAPITAL_THE.match(self._text[previous.end : first.start]):
             code = previous.code
         known = self._bodies.get(self._text[first.start : first.end].lower()) or self._bodies.get(surface)
         if code is None and known and len(known) == 1:
@@ -500,7 +466,7 @@ class Composer:
         while chain.sector and position > 0:
             here, left = self.mentions[position], self.mentions[position - 1]
             adjective = left.kind == "demonym" or (left.kind == "state" and self._text[left.start : left.end].isupper())
-            if left.sector or not adjective or self._text[left.end : here.start] not in _LIST_GAP:
+            if left.sector or not adjective or self._text[left.end : here.start] not in gaps.LIST:
                 return
             self.mentions[position - 1] = replace(left, sector=chain.sector)
             position -= 1

@@ -33,8 +33,8 @@ _ISLAND = re.compile(
 )
 _OTHER_ISLAND = re.compile(
     r"\b(?:Senkakus?|Diaoyu|Dokdo|Takeshima|Hokkaido|Okinawa|Guam|Jeju|Kinmen|Matsu|Pratas|Itu Aba|islets?|Yonaguni|"
-    r"Ieodo|Honshu|Kyushu|Hainan|Sakhalin|Palau|Nauru|Tuvalu|Kiribati|Orchid Island|Green Island|Yeonpyeong|Singapore|Kuril|"
-    r"Woody Island|Iturup|Kunashir|Lanyu|Ishigaki|Sri Lanka|Fiji)\b"
+    r"Ieodo|Honshu|Kyushu|Hainan|Sakhalin|Palau|Nauru|Tuvalu|Kiribati|Orchid Island|Green Island|Yeonpyeong|Singapore|"
+    r"Kuril|Woody Island|Iturup|Kunashir|Lanyu|Ishigaki|Sri Lanka|Fiji)\b"
 )
 _KOREAN = re.compile(r"\b(?:Korea|Kim|Panmunjom|Hwasong|DMZ|ICBM|[Mm]issiles?|[Pp]eninsula|unification|Ulchi)\b")
 KOREAS = frozenset({"KOR", "PRK"})
@@ -148,6 +148,7 @@ class Gate:
         """True at the first whole-word mention of a core state, its bodies or office-holders."""
         size = len(text)
         for _, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if (start == 0 or not text[start - 1].isalnum()) and (end == size or not text[end].isalnum()):
+            closed = end == size or not text[end].isalnum() or text[end - 1] == "-"
+            if closed and (start == 0 or not text[start - 1].isalnum()):
                 return True
         return False
