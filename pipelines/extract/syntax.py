@@ -75,7 +75,7 @@ def surface_subjects(verb: Token, depth: int = 0) -> list[Token]:
     own = _own_subject(verb)
     if own:
         return [t for s in own for t in _unrelative(s, verb)]
-    if depth >= _DEPTH or verb.head is verb:
+    if depth >= _DEPTH or verb.head == verb:
         return []
     head = verb.head
     if verb.dep_ in {"acl", "relcl"} and head.pos_ in {"NOUN", "PROPN", "PRON"}:
@@ -179,7 +179,7 @@ def complements(token: Token) -> list[Token]:
 def governing_clause(token: Token) -> Token:
     """The nearest verb above a token, or the token itself."""
     current = token
-    while current.head is not current:
+    while current.head != current:
         if current.pos_ in {"VERB", "AUX"}:
             return current
         current = current.head

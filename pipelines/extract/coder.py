@@ -1,0 +1,190 @@
+"""The coder: an article in, its signals out, each with the rule, the words and the versions that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from pipelines.extract import confidence, document, events, pairwise, syntax, topics
+from pipelines.extract.actors import Gazetteer
+from pipelines.extract.document import Passage
+from pipelines.extract.events import Act, Discarded
+from pipelines.extract.roles import Cast, Part
+from schemas import identity, ontology
+from schemas.records import Actor, Article, Evidence, Factuality, Signal
+
+CODER_RELEASE: Final = 1
+CODER: Final = f"rules-{CODER_RELEASE}"
+LONGEST_SENTENCE: Final = 1_200
+"""Characters; a longer "sentence" is a table or a list, which no parse can read."""
+LONGEST_ARTICLE: Final = 40_000
+"""Characters read of an article; what lies behind is left, and the outcome says so."""
+_MIL: Final = frozenset({"MOBILIZE", "ASSAULT"})
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What an article gave. `outcome` is relevant, cut, irrelevant, empty or unsupported_language."""
+
+    signals: tuple[Signal, ...] = ()
+    outcome: str = "irrelevant"
+    discarded: tuple[Discarded, ...] = ()
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What happens between two given actors; `type` is None when nothing does."""
+
+    type: str | None = None
+    mode: str | None = None
+    quad: int | None = None
+    factuality: Factuality | None = None
+    polarity: int | None = None
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Coder:
+    """English event coder by rules; make it with `Coder.load()`, one per process is enough. Thread-safe for reading."""
+
+    gazetteer: Gazetteer
+
+    @classmethod
+    def load(cls) -> Coder:
+        """The coder with its parser and data, built once per process (about a second)."""
+        return _load()
+
+    def extract(self, article: Article, *, scope: str = "northeast-asia") -> Extraction:
+        """Signals in text order. `scope` "all" keeps pairs without a core state too. Never reads a clock."""
+        if article.language and not article.language.lower().startswith("en"):
+            return Extraction(outcome="unsupported_language")
+        text = article.text[:LONGEST_ARTICLE]
+        if not text.strip():
+            return Extraction(outcome="empty")
+        if scope != "all" and not self.gazetteer.relevant(text):
+            return Extraction()
+        day = article.published.date()
+        signals: list[Signal] = []
+        discarded: list[Discarded] = []
+        ordinals: dict[tuple[object, ...], int] = {}
+        for passage in document.read(text, self.gazetteer, day):
+            if not _promising(passage, scope):
+                continue
+            acts, thrown = events.read(Cast(syntax.parse(passage.text), passage), day, scope=scope)
+            discarded.extend(thrown)
+            signals.extend(_signal(article, passage, act, ordinals) for act in acts)
+        outcome = "cut" if len(article.text) > LONGEST_ARTICLE else "relevant"
+        return Extraction(tuple(signals), outcome, tuple(discarded))
+
+    def classify(self, text: str, source: str, target: str) -> Classification:
+        """What `source` does to `target`, both given by their words as they stand in the text."""
+        found = pairwise.judge(text, source, target, self.gazetteer)
+        if found is None:
+            return Classification()
+        return Classification(
+            type=found.type,
+            mode=found.mode,
+            quad=ontology.event_types()[found.type].quad,
+            factuality=found.factuality,
+            polarity=ontology.polarity_of(ontology.score_of(found.type, found.mode)),
+            confidence=found.confidence,
+        )
+
+
+@cache
+def _load() -> Coder:
+    syntax.parser()
+    return Coder(Gazetteer.load())
+
+
+def _promising(passage: Passage, scope: str) -> bool:
+    """Worth a parse: some actor is named or meant, and it is a sentence."""
+    if len(passage.text) > LONGEST_SENTENCE:
+        return False
+    codes = {c for r in passage.referents for c in r.codes}
+    return bool(codes) if scope == "all" else any(c in ontology.CORE for c in codes)
+
+
+def _signal(article: Article, passage: Passage, act: Act, ordinals: dict[tuple[object, ...], int]) -> Signal:
+    source, target = _actor(act, act.source, "source"), _actor(act, act.target, "target") if act.target else None
+    quote, start, end = _quote(article.text, passage, act)
+    score = ontology.score_of(act.type, act.mode)
+    code = target.code if target else None
+    key = (source.code, code, act.type, act.mode, act.factuality, identity.normalised_sentence(quote))
+    ordinal = ordinals.get(key, 0)
+    ordinals[key] = ordinal + 1
+    shift = passage.sentence.start
+    return Signal(
+        signal_id=identity.signal_id(
+            article.article_id, source.code, code, act.type, act.mode, act.factuality, quote, ordinal
+        ),
+        article_id=article.article_id,
+        article_version=article.version,
+        source=source,
+        target=target,
+        dyad=ontology.dyad_of(source.code, code) if code else None,
+        type=act.type,
+        mode=act.mode,
+        quad=ontology.event_types()[act.type].quad,
+        score=score,
+        cameo_root=ontology.event_types()[act.type].cameo[0],
+        contexts=topics.contexts(passage.text),
+        tracks=topics.tracks(passage.text),
+        factuality=act.factuality,
+        polarity=ontology.polarity_of(score),
+        reciprocal=act.reciprocal,
+        aimed_at=act.aimed_at,
+        reporter=act.reporter,
+        event_date=act.when,
+        evidence=Evidence(
+            quote=quote,
+            start=start,
+            end=end,
+            source_span=act.source.span,
+            target_span=act.target.span if act.target else None,
+            trigger_span=(act.trigger.idx + shift, act.trigger.idx + len(act.trigger) + shift),
+        ),
+        confidence=confidence.of(act),
+        why=_why(act),
+        language=article.language or "en",
+        published=article.published,
+        first_seen=article.first_seen,
+        publisher=article.publisher,
+        fingerprint=article.fingerprint,
+        revision=identity.signal_revision(article.version, CODER_RELEASE),
+        coder=CODER,
+    )
+
+
+def _why(act: Act) -> dict[str, object]:
+    parts = [act.source, *([act.target] if act.target else [])]
+    return {
+        "rule": act.rule.name,
+        "trigger": act.trigger.lemma_,
+        "features": list(confidence.features(act)),
+        "factuality": act.because,
+        "antecedents": sorted({span for p in parts for span in p.antecedents}),
+        "coder": CODER,
+    }
+
+
+def _actor(act: Act, part: Part, side: str) -> Actor:
+    sector = part.actor.sector
+    if sector is None or (sector == "GOV" and part.actor.name is None and side == "source"):
+        if act.mode == "police" and act.type == "MOBILIZE":
+            sector = "COP"
+        elif act.type in _MIL or act.mode == "joint-drills":
+            sector = "MIL"
+        else:
+            sector = sector or "GOV"
+    return Actor(code=part.actor.code, sector=sector, name=part.actor.name)
+
+
+def _quote(text: str, passage: Passage, act: Act) -> tuple[str, int, int]:
+    """The clause of the trigger, widened to the actors that the sentence itself names."""
+    start, end = passage.sentence.start, passage.sentence.end
+    return text[start:end], start, end
+
+
+__all__ = ["CODER", "CODER_RELEASE", "Classification", "Coder", "Discarded", "Extraction"]

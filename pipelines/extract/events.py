@@ -1,0 +1,289 @@
+"""Acts of one sentence: triggers with their actors, factuality and date, before they become signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import combinations
+from typing import Final
+
+from spacy.tokens import Doc, Token
+
+from pipelines.extract import dates, factuality, roles, syntax
+from pipelines.extract.attribution import reporter
+from pipelines.extract.roles import Cast, Part
+from pipelines.extract.triggers import Frame, Match, Rule, matches
+from schemas.ontology import CORE, event_types
+from schemas.records import EventDate, Factuality
+
+_COOPERATION: Final = {"CONSULT": "consult", "SUPPORT": "support", "COOPERATE": "cooperate", "AID": "aid"}
+_COMING: Final = frozenset({"scheduled", "intended", "conditional", "requested"})
+_SPEECH: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "AGREE"})
+_HARMFUL: Final = frozenset({"SANCTION", "COERCE", "ASSAULT", "MOBILIZE", "THREATEN", "PROTEST", "REJECT"})
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act between one pair (or of one source towards nobody in particular), offsets relative to the sentence."""
+
+    rule: Rule
+    trigger: Token
+    source: Part
+    target: Part | None
+    reciprocal: bool
+    type: str
+    mode: str | None
+    factuality: Factuality
+    because: str
+    when: EventDate | None
+    reporter: str | None
+    aimed_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """What a rule saw and did not code, for `--explain`."""
+
+    sentence: str
+    rule: str
+    why: str
+
+
+def read(cast: Cast, published: date, *, scope: str = "northeast-asia") -> tuple[list[Act], list[Discarded]]:
+    """Acts of a parsed sentence in text order, and what was thrown away with the reason."""
+    found = list(matches(cast.doc))
+    used = {i for match, _ in found for i in match.uses}
+    acts: list[Act] = []
+    thrown: list[Discarded] = []
+    for match, frame in found:
+        try:
+            acts.extend(
+                a
+                for a in _acts(cast, match, frame, found, used, published)
+                if scope == "all" or _core(a.source, a.target)
+            )
+        except _NoActError as no_act:
+            thrown.append(Discarded(cast.passage.text, match.rule.name, str(no_act)))
+    return acts, thrown
+
+
+class _NoActError(Exception):
+    """The trigger stands for no act of its own; the message says why."""
+
+
+def _acts(
+    cast: Cast, match: Match, frame: Frame, found: list[tuple[Match, Frame]], used: set[int], published: date
+) -> Iterator[Act]:
+    rule, token = match.rule, match.token
+    if token.i in used:
+        raise _NoActError("the object of another trigger")
+    if (governor := _swallowed(match, found)) is not None:
+        raise _NoActError(f"content of {governor!r}")
+    if rule.part == "nouns" and not rule.need_target and not _stands_alone(token):
+        raise _NoActError("only mentioned")
+    found_stance = factuality.stance(token, negated_rule=rule.negated, intended=rule.intended)
+    when = _date(cast, token, published, future=found_stance.future)
+    found_stance = factuality.of_date(found_stance, when, published)
+    type_, mode, verdict = _typed(rule, frame, found_stance.factuality)
+    pairs = list(_pairs(cast, frame, rule))
+    if not pairs:
+        raise _NoActError("no two actors")
+    for source, target, equals in pairs:
+        codes = (source.actor.code, *([target.actor.code] if target and equals else []))
+        yield Act(
+            rule=rule,
+            trigger=token,
+            source=source,
+            target=target,
+            reciprocal=equals,
+            type=type_,
+            mode=mode,
+            factuality=verdict,
+            because=found_stance.because,
+            when=when,
+            reporter=reporter(cast, token, codes),
+        )
+
+
+def _core(source: Part, target: Part | None) -> bool:
+    return source.actor.code in CORE or (target is not None and target.actor.code in CORE)
+
+
+def _swallowed(match: Match, found: list[tuple[Match, Frame]]) -> str | None:
+    """The verb of saying, wanting or refusing whose content this trigger is."""
+    if (verb := factuality.consumed_by(match.token)) is not None:
+        return verb
+    if match.rule.part != "nouns":
+        return None
+    # A noun inside the object of another trigger is its topic: "condemned the launch".
+    current = match.token
+    triggers = {m.token.i for m, _ in found if m.token.i != match.token.i}
+    while current.head != current and current.dep_ in {
+        "dobj",
+        "pobj",
+        "prep",
+        "compound",
+        "nsubjpass",
+        "attr",
+        "poss",
+        "amod",
+    }:
+        if current.dep_ == "prep" and current.lower_ in {"after", "following", "during", "at", "since"}:
+            return None
+        current = current.head
+        if current.i in triggers:
+            return current.lemma_
+    return None
+
+
+def _stands_alone(token: Token) -> bool:
+    return True
+
+
+def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | None, bool]]:
+    if rule.each == "always":
+        yield from _equals(roles.gather(cast, frame, rule))
+        return
+    sources = roles.fill(cast, frame, rule, rule.source)
+    if not sources and rule.part == "verbs" and "subj" in rule.source:
+        sources = [p for p in roles.speaker(cast, frame.token)] if not syntax.agents(frame.token) else []
+    if rule.each == "plural" and len(sources) > 1:
+        yield from _equals(sources)
+        return
+    if not sources:
+        return
+    but = tuple(p.actor.code for p in sources)
+    targets = roles.fill(cast, frame, rule, rule.target, but)
+    if rule.need_person:
+        sources = [s for s in sources if _travels(s, cast)]
+    for source in sources:
+        if not targets:
+            if not rule.need_target and rule.type == "MOBILIZE":
+                yield source, None, False
+            continue
+        for target in targets:
+            if source.actor.code != target.actor.code:
+                equal = rule.each == "plural" and any(t.slot == "with" for t in targets)
+                if equal:
+                    yield from _equals([source, target])
+                else:
+                    yield source, target, False
+
+
+def _travels(part: Part, cast: Cast) -> bool:
+    """A person, a delegation or a government goes on a visit; a people, a shipment or a price does not."""
+    return part.actor.sector in {"GOV", "MIL", "LEG", "PTY", "SPY", "BUS", "OPP", "ELI"} and (
+        part.actor.name is not None or part.anaphor == "person" or part.actor.sector in {"GOV", "LEG", "MIL"}
+    )
+
+
+def _equals(parts: list[Part]) -> Iterator[tuple[Part, Part, bool]]:
+    ordered = sorted({p.actor.code: p for p in parts}.values(), key=lambda p: p.actor.code)
+    for a, b in combinations(ordered, 2):
+        yield a, b, True
+
+
+def _typed(rule: Rule, frame: Frame, verdict: Factuality) -> tuple[str, str | None, Factuality]:
+    """Type and mode of the act: what is still to come between friends is AGREE."""
+    type_, mode = rule.type, rule.mode
+    if type_ in _COOPERATION and verdict in _COMING:
+        return "AGREE", _COOPERATION[type_], verdict
+    if type_ == "AGREE" and mode in {None, "promise", "offer"}:
+        mode = _agreed(frame) or mode
+    return type_, mode, verdict
+
+
+def _agreed(frame: Frame) -> str | None:
+    """What is agreed on, by the trigger inside the complement."""
+    inside = [*frame.complements, *frame.objects, *(n for _, n in frame.prepositions)]
+    for top in inside:
+        words = {w for t in top.subtree for w in (t.lemma_.lower(), t.lower_)}
+        if words & {
+            "visit",
+            "meet",
+            "talk",
+            "talks",
+            "summit",
+            "dialogue",
+            "meeting",
+            "consultation",
+            "negotiate",
+            "negotiation",
+            "trip",
+            "contact",
+        }:
+            return "consult"
+        if words & {
+            "aid",
+            "assistance",
+            "loan",
+            "donate",
+            "relief",
+            "rice",
+            "grant",
+            "supply",
+            "vaccine",
+            "weapon",
+            "arms",
+        }:
+            return "aid"
+        if words & {
+            "cooperation",
+            "cooperate",
+            "drill",
+            "exercise",
+            "hotline",
+            "joint",
+            "exchange",
+            "build",
+            "share",
+            "project",
+            "work",
+            "invest",
+            "buy",
+        }:
+            return "cooperate"
+        if words & {"sign", "treaty", "support", "ratify"}:
+            return "support"
+    return None
+
+
+def _date(cast: Cast, token: Token, published: date, *, future: bool) -> EventDate | None:
+    """The date nearest above or beside the trigger in the tree; none that belongs to another verb."""
+    mentions = dates.find(cast.passage.text)
+    if not mentions:
+        return None
+    verb = token if token.pos_ in {"VERB", "AUX"} else syntax.governing_clause(token)
+    best: tuple[int, int, dates.DateMention] | None = None
+    for mention in mentions:
+        anchor = next((t for t in cast.doc if t.idx >= mention.start and t.idx < mention.end), None)
+        if anchor is None:
+            continue
+        distance = _distance(anchor, token, verb)
+        if distance is not None and (best is None or (distance, abs(anchor.i - token.i)) < best[:2]):
+            best = (distance, abs(anchor.i - token.i), mention)
+    return None if best is None else best[2].resolve(published, future=future)
+
+
+def _distance(anchor: Token, token: Token, verb: Token) -> int | None:
+    """0: hangs on the trigger, 1: on its verb, 2: on a verb of which it is complement or conjunct; else None."""
+    holder = anchor
+    while holder.head != holder and holder.pos_ not in {"VERB", "AUX"} and holder != token:
+        holder = holder.head
+    if holder == token:
+        return 0
+    if holder == verb:
+        return 1
+    if holder.dep_ in {"acl", "relcl"}:
+        return None
+    node = verb
+    steps = 2
+    while node.head != node and node.dep_ in {"xcomp", "conj", "ccomp", "pcomp", "prep", "advcl", "dobj"}:
+        node = node.head
+        if node == holder:
+            return steps
+        steps += 1
+    if holder.dep_ == "xcomp" and holder.head == verb:
+        return 3
+    return None

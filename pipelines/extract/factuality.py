@@ -1,0 +1,182 @@
+"""Whether it happened: one of the codebook's factualities for a trigger, from the words that govern it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from spacy.tokens import Token
+
+from pipelines.extract import syntax
+from pipelines.extract.attribution import by_analyst
+from pipelines.extract.dates import is_history
+from pipelines.extract.triggers import is_negated
+from schemas.records import EventDate, Factuality
+
+_POSSIBLE: Final = frozenset({"may", "might", "could"})
+_FUTURE: Final = frozenset({"will", "shall", "'ll", "wo"})
+_DUTY: Final = frozenset({"should", "must", "ought"})
+_CONDITION: Final = frozenset({"if", "unless", "whether", "lest", "should", "provided"})
+_PLANS: Final = frozenset(
+    "plan hope want intend aim seek consider weigh wish prepare mull look desire aspire ponder study propose contemplate"
+    " envisage eye discuss try attempt strive like think expect push".split()
+)
+_PLAN_NOUNS: Final = frozenset(
+    "plan hope intention wish desire readiness willingness aim proposal possibility prospect chance idea preparation"
+    " bid effort attempt need option risk danger fear way opportunity ability right urge reason pressure campaign".split()
+)
+_POSSIBLE_NOUNS: Final = frozenset(
+    {"possibility", "prospect", "chance", "risk", "danger", "fear", "option", "likelihood"}
+)
+_ARRANGED: Final = frozenset({"schedule", "set", "expect", "slate", "due", "book", "plan", "arrange"})
+_FAILED: Final = frozenset({"fail", "refrain", "avoid", "forget", "neglect", "cease"})
+_CONSUMING: Final = frozenset(
+    "threaten refuse decline demand urge ask accuse deny reject warn fear suspect doubt propose offer agree promise"
+    " pledge vow call oppose tell forbid prohibit recommend suggest appeal insist order advise request press".split()
+)
+_CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
+_STEP: Final = frozenset({"xcomp", "ccomp", "conj", "acl", "relcl", "advcl", "pcomp", "prep", "dobj", "pobj", "nsubj", "nsubjpass", "attr", "agent", "parataxis", "oprd"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """The factuality found, and the words that decided it."""
+
+    factuality: Factuality
+    because: str = ""
+    future: bool = False
+
+
+def stance(token: Token, *, negated_rule: bool = False, intended: bool = False) -> Stance:
+    """Walk up from the trigger; the first word that takes the clause out of the world of facts decides."""
+    current, verdict = token, Stance("intended", "readiness") if intended else Stance("fact")
+    negative = not negated_rule and is_negated(token)
+    if token.pos_ in {"NOUN", "PROPN"} and any(c.lower_ in {"no", "without"} for c in token.children):
+        negative = True
+    while True:
+        if verdict.factuality == "fact" and (found := _own(current)) is not None:
+            verdict = found
+        head = current.head
+        if head == current:
+            break
+        if current.dep_ not in _STEP:
+            current = head
+            continue
+        if verdict.factuality == "fact" and (found := _governed(current, head)) is not None:
+            verdict = found
+        if _crosses_negation(current, head) and is_negated(head):
+            negative = True
+        if current.dep_ == "prep" and current.lower_ == "without":
+            negative = True
+        current = head
+        if current.dep_ in {"ccomp", "relcl", "advcl", "parataxis"} and current.pos_ in {"VERB", "AUX"}:
+            # What lies above is another clause: it can attribute or condition this one, which _governed has seen.
+            outer = _governed(current, current.head) if current.head != current else None
+            if verdict.factuality == "fact" and (own := _own(current)) is not None:
+                verdict = own
+            if verdict.factuality == "fact" and outer is not None:
+                verdict = outer
+            break
+    if negative and verdict.factuality in {"fact", "scheduled", "intended"}:
+        return Stance("denied", "negation")
+    if verdict.factuality == "fact" and by_analyst(token) and token.pos_ == "VERB":
+        return Stance("opinion", "analyst")
+    return verdict
+
+
+def _own(token: Token) -> Stance | None:
+    """Modal verbs and conditions of the clause itself."""
+    words = {c.lower_ for c in token.children if c.dep_ in {"aux", "auxpass"}}
+    if words & _POSSIBLE:
+        return Stance("conditional", min(words & _POSSIBLE))
+    if words & _DUTY:
+        return Stance("requested", min(words & _DUTY))
+    if "would" in words:
+        governed = token.dep_ in {"ccomp", "conj"} and token.head.pos_ == "VERB"
+        return Stance("scheduled", "would", future=True) if governed else Stance("conditional", "would")
+    if words & _FUTURE:
+        return Stance("scheduled", "will", future=True)
+    if token.pos_ in {"VERB", "AUX"} and any(c.dep_ == "mark" and c.lower_ in _CONDITION for c in token.children):
+        return Stance("conditional", "if")
+    if (
+        token.dep_ == "xcomp"
+        and token.tag_ == "VB"
+        and token.head.lemma_ == "be"
+        and token.head.tag_ in {"VBZ", "VBP", "VBD"}
+    ):
+        return Stance("scheduled", "is to", future=True)
+    if any(c.lower_ in {"likely", "poised"} for c in token.children):
+        return Stance("conditional", "likely")
+    return None
+
+
+def _governed(token: Token, head: Token) -> Stance | None:
+    """What the word above makes of it."""
+    lemma = head.lemma_.lower()
+    if head.pos_ in {"VERB", "AUX"}:
+        if token.dep_ in {"xcomp", "ccomp", "pcomp", "prep", "dobj", "conj"} or head.lemma_ == "set":
+            if token.dep_ in {"xcomp"} and lemma in _ARRANGED and syntax.is_passive(head):
+                return Stance("scheduled", lemma, future=True)
+            if token.dep_ == "xcomp" and lemma == "go" and head.tag_ == "VBG":
+                return Stance("scheduled", "going to", future=True)
+            if token.dep_ in {"xcomp", "dobj", "ccomp"} and lemma in _PLANS:
+                return Stance("intended", lemma, future=True)
+            if token.dep_ == "xcomp" and lemma in _FAILED:
+                return Stance("denied", lemma)
+            if token.dep_ == "prep" and lemma == "stop" and any(c.lower_ == "short" for c in head.children):
+                return Stance("denied", "stop short")
+        return None
+    if head.pos_ == "ADJ" and token.dep_ in {"xcomp", "ccomp", "advcl", "prep"}:
+        if lemma in {"due", "set", "scheduled", "bound"}:
+            return Stance("scheduled", lemma, future=True)
+        if lemma in {"ready", "willing", "prepared", "keen", "eager", "open", "likely", "able", "possible", "free"}:
+            return Stance("intended" if lemma != "likely" else "conditional", lemma, future=True)
+    if head.pos_ in {"NOUN", "PROPN"} and lemma in _PLAN_NOUNS and token.dep_ in {"acl", "prep", "pobj", "relcl"}:
+        return Stance("conditional" if lemma in _POSSIBLE_NOUNS else "intended", lemma, future=True)
+    return None
+
+
+def _crosses_negation(token: Token, head: Token) -> bool:
+    """A "not" above reaches down into complements and objects, not into adjuncts and other clauses."""
+    return token.dep_ in {
+        "xcomp",
+        "dobj",
+        "attr",
+        "pcomp",
+        "prep",
+        "pobj",
+        "oprd",
+        "nsubj",
+        "nsubjpass",
+    } and head.pos_ in {"VERB", "AUX", "ADP", "ADJ", "NOUN"}
+
+
+def consumed_by(token: Token) -> str | None:
+    """The verb whose content the token is, where that verb is an act of its own: "refused to meet", "threatened to"."""
+    current = token
+    while current.head != current:
+        head = current.head
+        if current.dep_ in {"xcomp", "ccomp", "pcomp", "dobj", "pobj", "prep", "acl"}:
+            if head.lemma_.lower() in _CONSUMING and head != token:
+                return head.lemma_
+        elif current.dep_ not in {"conj", "compound", "attr"}:
+            return None
+        current = head
+    return None
+
+
+def of_date(found: Stance, when: EventDate | None, published: date) -> Stance:
+    """History by its own date, and what lies ahead of publication is no fact yet."""
+    if when is None:
+        return found
+    if found.factuality == "fact" and is_history(when, published):
+        return Stance("historic", "date")
+    if (
+        found.factuality == "fact"
+        and when.start > published
+        and when.precision == "day"
+        and (when.start - published).days > 1
+    ):
+        return Stance("scheduled", "date", future=True)
+    return found

@@ -1,0 +1,334 @@
+"""Who and whom: the actors that stand in the argument slots of a trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from spacy.tokens import Doc, Token
+
+from pipelines.extract import syntax
+from pipelines.extract.document import Passage, Referent
+from pipelines.extract.triggers import LIGHT_VERBS, Frame, Rule
+from schemas.records import Actor, Span
+
+_MODIFIERS: Final = frozenset({"amod", "compound", "nmod", "poss", "appos", "nummod"})
+_OWNING: Final = (
+    "of",
+    "by",
+    "between",
+    "from",
+    "among",
+    "with",
+    "to",
+    "against",
+    "on",
+    "for",
+    "into",
+    "over",
+    "toward",
+    "towards",
+    "at",
+)
+_HOST_PREPS: Final = ("in", "to", "at", "for", "into", "from", "across", "of", "on")
+_SAY: Final = frozenset(
+    "say tell announce declare add state report confirm note claim insist argue maintain write explain stress warn allege"
+    " observe contend hold reply retort comment remark call".split()
+)
+_DEPTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An actor in a role: where it is named, and how it was found."""
+
+    actor: Actor
+    span: Span
+    slot: str
+    antecedents: tuple[Span, ...] = ()
+    anaphor: str = ""
+
+
+@dataclass
+class Cast:
+    """The referents of a passage laid over its parse."""
+
+    doc: Doc
+    passage: Passage
+    at: dict[int, Referent] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        offset = self.passage.sentence.start
+        for token in self.doc:
+            begin, end = token.idx + offset, token.idx + len(token) + offset
+            for referent in self.passage.referents:
+                if begin < referent.end and referent.start < end:
+                    self.at[token.i] = referent
+                    break
+
+    def of(self, token: Token, slot: str, *, places: bool = False, depth: int = 0) -> list[Part]:
+        """Actors of the noun phrase headed by the token: the head itself, else its modifiers, else "of", "by" ..."""
+        found: list[Part] = []
+        referent = self.at.get(token.i)
+        if referent is not None and (places or not referent.place or referent.anaphor):
+            found.extend(_parts(referent, slot))
+            found.extend(p for t in token.children if t.dep_ == "conj" for p in self.of(t, slot, places=places))
+            found.extend(self._coordinated_modifiers(token, slot, referent))
+            return _unique(found)
+        for child in token.children:
+            if child.dep_ in _MODIFIERS:
+                found.extend(self._inside(child, slot, places=places, depth=depth))
+        if not found and depth < _DEPTH:
+            for wanted in _OWNING:
+                for prep, noun in syntax.prepositions(token):
+                    if prep == wanted:
+                        found.extend(self.of(noun, slot, places=places or wanted == "of", depth=depth + 1))
+                if found:
+                    break
+        for child in token.children:
+            if child.dep_ == "conj" and child.pos_ in {"NOUN", "PROPN", "PRON"}:
+                found.extend(self.of(child, slot, places=places, depth=depth + 1) if depth < _DEPTH else [])
+        return _unique(found)
+
+    def _inside(self, token: Token, slot: str, *, places: bool, depth: int) -> list[Part]:
+        """A modifier: "Japan's", "Chinese and Russian", and what modifies it in turn."""
+        found: list[Part] = []
+        for t in [token, *(c for c in token.children if c.dep_ in {"conj", "appos"})]:
+            referent = self.at.get(t.i)
+            if referent is not None and (places or not referent.place):
+                found.extend(_parts(referent, slot))
+            elif depth < _DEPTH:
+                for child in t.children:
+                    if child.dep_ in _MODIFIERS | {"conj"}:
+                        found.extend(self._inside(child, slot, places=places, depth=depth + 1))
+        return found
+
+    def _coordinated_modifiers(self, token: Token, slot: str, referent: Referent) -> list[Part]:
+        """ "Japanese and Chinese officials": the gazetteer joins the second to the noun, the first is its own name."""
+        found: list[Part] = []
+        for t in self.doc:
+            other = self.at.get(t.i)
+            if other is not referent or t.i == token.i:
+                continue
+            for child in t.children:
+                near = self.at.get(child.i)
+                if child.dep_ == "conj" and near is not None and near is not referent:
+                    found.extend(_parts(near, slot))
+            head = self.at.get(t.head.i)
+            if t.dep_ == "conj" and head is not None and head is not referent:
+                found.extend(_parts(head, slot))
+        for child in token.children:
+            near = self.at.get(child.i)
+            if near is None or near is referent:
+                continue
+            if child.dep_ in {"amod", "compound", "nmod"} and any(c.dep_ in {"cc", "conj"} for c in child.children):
+                found.extend(_parts(near, slot))
+        return found
+
+    def others(self, top: Token, slot: str, but: Iterable[str]) -> list[Part]:
+        """Actors anywhere under a token other than those given, places left out, in text order."""
+        known = set(but)
+        seen: dict[int, Referent] = {}
+        for token in top.subtree:
+            referent = self.at.get(token.i)
+            if referent is not None and not referent.place:
+                seen[referent.start] = referent
+        found = [p for _, r in sorted(seen.items()) for p in _parts(r, slot) if p.actor.code not in known]
+        return _unique(found)
+
+
+def _parts(referent: Referent, slot: str) -> list[Part]:
+    return [
+        Part(actor, (referent.start, referent.end), slot, referent.antecedents, referent.anaphor)
+        for actor in referent.actors
+    ]
+
+
+def _unique(parts: Iterable[Part]) -> list[Part]:
+    found: dict[str, Part] = {}
+    for part in parts:
+        found.setdefault(part.actor.code, part)
+    return list(found.values())
+
+
+def fill(cast: Cast, frame: Frame, rule: Rule, slots: tuple[str, ...], but: tuple[str, ...] = ()) -> list[Part]:
+    """Actors of the first slot that holds any other than `but`."""
+    for slot in slots:
+        found = [p for p in _slot(cast, frame, rule, slot, but) if p.actor.code not in but]
+        if found:
+            return found
+    return []
+
+
+def gather(cast: Cast, frame: Frame, rule: Rule) -> list[Part]:
+    """All actors of an act of equals: those of every source slot, then of the target slots until there are two."""
+    found: list[Part] = []
+    for slot in rule.source:
+        found = _unique([*found, *_slot(cast, frame, rule, slot, ())])
+    if len(found) > 1 and any(p.slot != "owner" for p in found):
+        extra = [p for s in ("with", "between") if s in rule.target for p in _slot(cast, frame, rule, s, ())]
+        return _unique([*found, *extra])
+    for slot in rule.target:
+        if slot == "any" and (not found or len(found) > 1):
+            continue
+        more = _slot(cast, frame, rule, slot, tuple(p.actor.code for p in found))
+        found = _unique([*found, *more])
+        if slot == "any":
+            found = found[:2]
+        if len(found) > 1:
+            break
+    return found
+
+
+def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...]) -> list[Part]:
+    token = frame.token
+    if slot == "subj":
+        return _subject(cast, frame, rule)
+    if slot == "obj":
+        return _all(cast, syntax.patients(token) if rule.part == "verbs" else _light_objects(frame), slot, but)
+    if slot == "iobj":
+        return _all(cast, syntax.datives(frame.verb), slot, but)
+    if slot == "owner":
+        return _owners(cast, token, slot)
+    if slot == "comp":
+        return _complement(cast, frame, but)
+    if slot == "host":
+        return _host(cast, frame, but)
+    if slot == "speaker":
+        return speaker(cast, token)
+    if slot == "that":
+        return _that(cast, frame, but)
+    if slot == "any":
+        return _any(cast, frame, but)
+    found: list[Part] = []
+    for prep, noun in _all_prepositions(frame, rule):
+        if prep == slot:
+            found.extend(cast.of(noun, slot))
+    return _unique(found)
+
+
+def _all_prepositions(frame: Frame, rule: Rule) -> list[tuple[str, Token]]:
+    found = list(frame.prepositions)
+    if (
+        rule.part == "nouns"
+        and rule.light
+        and frame.verb.lemma_ in LIGHT_VERBS
+        and frame.token.dep_ in {"dobj", "nsubjpass"}
+    ):
+        found.extend(syntax.prepositions(frame.verb))
+    if rule.part == "adjs":
+        found.extend(syntax.prepositions(frame.verb))
+    return found
+
+
+def _light_objects(frame: Frame) -> list[Token]:
+    return [t for t in syntax.patients(frame.verb) if t != frame.token]
+
+
+def _all(cast: Cast, tokens: list[Token], slot: str, but: tuple[str, ...]) -> list[Part]:
+    """Of each noun phrase: its own actors, else what "of", "on", "by" in it name besides those known."""
+    found: list[Part] = []
+    for token in tokens:
+        here = cast.of(token, slot, places=False)
+        if not [p for p in here if p.actor.code not in but]:
+            for prep, noun in syntax.prepositions(token):
+                if prep in _OWNING:
+                    here.extend(cast.of(noun, slot))
+        found.extend(here)
+    return _unique(found)
+
+
+def _subject(cast: Cast, frame: Frame, rule: Rule) -> list[Part]:
+    if rule.part == "verbs":
+        return _all(cast, syntax.agents(frame.token), "subj", ())
+    if rule.part == "adjs":
+        return _all(cast, syntax.surface_subjects(frame.verb), "subj", ())
+    verb = frame.verb
+    if not rule.light or verb.pos_ not in {"VERB", "AUX"}:
+        return []
+    if frame.token.dep_ in {"dobj", "nsubjpass", "attr", "conj"} and verb.lemma_ in LIGHT_VERBS:
+        return _all(cast, [a for a in syntax.agents(verb) if a != frame.token], "subj", ())
+    return []
+
+
+def _owners(cast: Cast, token: Token, slot: str) -> list[Part]:
+    found: list[Part] = []
+    if token.i in cast.at:
+        # "Chinese test": the gazetteer may have taken the noun into the name.
+        found.extend(cast.of(token, slot))
+    for child in token.children:
+        if child.dep_ in _MODIFIERS - {"appos"}:
+            found.extend(cast._inside(child, slot, places=False, depth=0))  # noqa: SLF001
+    return _unique(found)
+
+
+def _complement(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
+    for verb in frame.complements:
+        inner = Frame(verb)
+        for tokens in (syntax.surface_subjects(verb), syntax.patients(verb), [n for _, n in inner.prepositions]):
+            found = [p for p in _all(cast, tokens, "comp", but) if p.actor.code not in but]
+            if found:
+                return found
+        if more := cast.others(verb, "comp", but):
+            return more[:1]
+    return []
+
+
+def _that(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
+    for child in frame.token.children:
+        if child.dep_ in {"ccomp", "acl", "advcl"}:
+            found = [p for p in _all(cast, syntax.surface_subjects(child), "that", but) if p.actor.code not in but]
+            if found:
+                return found
+    return []
+
+
+def _host(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
+    """Whom a visit goes to: a country or capital named as place or goal."""
+    for tokens in (
+        frame.objects if frame.token.pos_ == "VERB" else [],
+        [n for p, n in frame.prepositions if p in _HOST_PREPS],
+    ):
+        found = [p for t in tokens for p in cast.of(t, "host", places=True) if p.actor.code not in but]
+        if found:
+            return found[:1]
+    if frame.token.pos_ != "VERB" and frame.verb != frame.token:
+        for prep, noun in syntax.prepositions(frame.verb):
+            if prep in _HOST_PREPS:
+                found = [p for p in cast.of(noun, "host", places=True) if p.actor.code not in but]
+                if found:
+                    return found[:1]
+    return []
+
+
+def _any(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
+    """The one other actor of the clause, else of the sentence; none where there are several."""
+    for top in (frame.verb, _clause_top(frame.verb), cast.doc[0].sent.root):
+        found = cast.others(top, "any", but)
+        if len(found) == 1:
+            return found
+        if len(found) > 1:
+            return []
+    return []
+
+
+def _clause_top(verb: Token) -> Token:
+    current = verb
+    while current.dep_ in {"xcomp", "conj", "advcl", "acl", "relcl", "pcomp"} and current.head != current:
+        current = current.head
+    return current
+
+
+def speaker(cast: Cast, token: Token) -> list[Part]:
+    """Who says it: the subject of the verb of saying above."""
+    current = token
+    while current.head != current:
+        head = current.head
+        if current.dep_ in {"ccomp", "parataxis"} and head.lemma_ in _SAY:
+            return _all(cast, syntax.surface_subjects(head), "speaker", ())
+        current = head
+    for child in current.children:
+        if child.dep_ in {"ccomp", "parataxis"} and child.lemma_ in _SAY and child.i > token.i:
+            return _all(cast, syntax.surface_subjects(child), "speaker", ())
+    return []
