@@ -1,0 +1,1 @@
+"""Where alerts go: each module an adapter of port Channel."""
