@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import ast
 import base64
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from pipelines.extract.coder import Extraction
+from pipelines.extract.coder import CODER_RELEASE, Extraction
 from schemas.codec import decode
 from schemas.fingerprint import fingerprint
 from schemas.identity import deadletter_id, signal_revision
+from schemas.ports.index import Replacement
 from schemas.ports.log import StoredRecord
 from schemas.records import Article, DeadLetter, Original, Position, Signal
 
 
 class ArticleCoder(Protocol):
     """What the graph needs of extraction."""
-
-    release: int
 
     def extract(self, article: Article) -> Extraction:
         """Signals of one article."""
@@ -59,7 +60,7 @@ def code_article(coder: ArticleCoder, decoded: Decoded) -> Coded:
     article = decoded.article
     if not article.fingerprint:
         article = msgspec.structs.replace(article, fingerprint=fingerprint(article.text))
-    revision = signal_revision(article.version, coder.release)
+    revision = signal_revision(article.version, CODER_RELEASE)
     if article.status == "retracted":
         return Coded(article, decoded.position, revision, (), "retracted")
     extraction = coder.extract(article)
@@ -68,6 +69,34 @@ def code_article(coder: ArticleCoder, decoded: Decoded) -> Coded:
         for signal in extraction.signals
     )
     return Coded(article, decoded.position, revision, signals, extraction.outcome)
+
+
+def replacement(coded: Coded) -> Replacement:
+    """What the index is to hold of this version."""
+    return Replacement(
+        article_id=coded.article.article_id,
+        revision=coded.revision,
+        signals=coded.signals,
+        version_seen=coded.article.version_seen,
+        position=coded.position,
+    )
+
+
+def waves(buffer: Sequence[Coded]) -> list[list[Coded]]:
+    """The buffer in order, cut so that no article stands twice in a wave.
+
+    The index forgets what an older version gave once a newer one is in; so a version must be in the log before the
+    next one enters the index, or a crash in between would leave the log without it.
+    """
+    made: list[list[Coded]] = []
+    versions: Counter[str] = Counter()
+    for coded in buffer:
+        number = versions[coded.article.article_id]
+        versions[coded.article.article_id] += 1
+        if number == len(made):
+            made.append([])
+        made[number].append(coded)
+    return made
 
 
 def dead_letter(record: StoredRecord, stage: str, failure: tuple[type[BaseException], str, Any]) -> DeadLetter:

@@ -8,13 +8,24 @@ nothing. What a step refuses becomes a dead letter, and the rest of the bundle g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.beam.steps import ArticleCoder, Coded, Decoded, code_article, dead_letter, decode_article
+from pipelines.beam.steps import (
+    ArticleCoder,
+    Coded,
+    Decoded,
+    code_article,
+    dead_letter,
+    decode_article,
+    replacement,
+    waves,
+)
 from pipelines.telemetry import INPUTS
 from schemas import topics
 from schemas.envelope import to_log
@@ -23,7 +34,8 @@ from schemas.ports.log import EventLog, StoredRecord
 from schemas.records import Signal
 
 
-class Sinks(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sinks:
     """Where the graph writes."""
 
     log: EventLog
@@ -111,12 +123,8 @@ class WriteSignals(beam.DoFn):
         if not self._buffer:
             return
         self._sinks.articles.put([coded.article for coded in self._buffer])
-        written: list[Signal] = []
-        for coded in self._buffer:
-            written += self._sinks.index.replace(
-                coded.article.article_id, coded.revision, coded.signals, coded.article.version_seen, coded.position
-            )
-        if written:
+        for wave in waves(self._buffer):
+            written = chain.from_iterable(self._sinks.index.replace_many([replacement(coded) for coded in wave]))
             self._sinks.log.append(topics.SIGNAL, [to_log(signal) for signal in written])
         for coded in self._buffer:
             INPUTS.labels(stage="extract", outcome=coded.outcome).inc()

@@ -14,7 +14,8 @@ from typing import Any, Final
 import apache_beam as beam
 import stamina
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
 from pipelines.telemetry import ERRORS, SECONDS
 from schemas import topics
@@ -52,7 +53,7 @@ class LocalEngine:
         pipeline = beam.Pipeline(runner=FnApiRunner(), options=self._options)
         records = pipeline | beam.Impulse() | "read" >> beam.ParDo(ReadBatch(self._token))
         records | "signals" >> transform
-        self._graph = pipeline.to_runner_api()
+        self._graph = pipeline.to_runner_api(default_environment=EmbeddedPythonEnvironment.default())
 
     def step(self, timeout: float) -> int:
         """One micro-batch; returns how many records it took (0 when none came within `timeout` seconds)."""
