@@ -52,7 +52,7 @@ class Line(msgspec.Struct, kw_only=True):
     url: str = ""
     published: str | None = None
     language: str = ""
-    publisher: Publisher | dict[str, Any] | str | None = None
+    publisher: dict[str, Any] | str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,12 +116,13 @@ def _lines(name: str, data: bytes, given: Given) -> Iterator[Document | Refused]
         if not raw.strip():
             continue
         try:
-            yield _of_line(msgspec.json.decode(raw, type=Line, strict=False), given)
+            yield of_line(msgspec.json.decode(raw, type=Line, strict=False), given)
         except (msgspec.DecodeError, UnicodeDecodeError, ConfigError) as error:
             yield Refused(message=f"{name}, line {number}: {error}")
 
 
-def _of_line(line: Line, given: Given) -> Document:
+def of_line(line: Line, given: Given) -> Document:
+    """The article of one line of jsonl."""
     published, precision = _published(line.published or given.published, given.now)
     article = _article(
         text=line.text,
@@ -136,10 +137,8 @@ def _of_line(line: Line, given: Given) -> Document:
     return Document(article=article, input_id=line.id, dated=precision != "none")
 
 
-def publisher_of(value: Publisher | dict[str, Any] | str | None) -> Publisher:
+def publisher_of(value: dict[str, Any] | str | None) -> Publisher:
     """From a name or an object with at least an id or a name."""
-    if isinstance(value, Publisher):
-        return value
     if isinstance(value, dict):
         identity = str(value.get("id") or value.get("name") or "unknown")
         known = {name: str(value.get(name) or "") for name in ("country", "owner", "ownership", "language")}

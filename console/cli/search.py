@@ -136,14 +136,9 @@ def row(hit: Hit) -> tuple[object, ...]:
         signal.factuality + (" (rejected)" if hit.rejected else ""),
         signal.evidence.quote,
         signal.publisher.name if signal.publisher else "",
-        address(hit),
+        signal.url,
         signal.signal_id,
     )
-
-
-def address(hit: Hit) -> str:
-    """Where the article stands, as the coder noted it; "" where it did not."""
-    return str(hit.signal.why.get("url", ""))
 
 
 def _print(hit: Hit) -> None:
@@ -156,7 +151,8 @@ def _print(hit: Hit) -> None:
     output.text(f"{published}  {signal.source.code}{whom}  {kind}  {signal.factuality}{marks}")
     output.text(f"            “{' '.join(signal.evidence.quote.split())}”")
     printed = signal.publisher.name if signal.publisher else ""
-    output.text(f"            {printed}  {signal.signal_id[:12]}")
+    output.text(f"            {printed}  {signal.url}")
+    output.text(f"            {signal.signal_id}")
 
 
 def marks_of(hit: Hit) -> list[str]:

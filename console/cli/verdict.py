@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from console.cli import output
 from pipelines.alerting.judgement import AlertFired, Judgement
 from schemas.ports.index import AlertStore
 from schemas.records import Alert, AlertEvidence
 
-_ARROW = {"tension": "↓ tension", "easing": "↑ easing", None: "·"}
+ARROW: Final = {"tension": "↓ tension", "easing": "↑ easing", None: "·"}
 
 
 class Teller:
@@ -39,7 +40,7 @@ class Teller:
 
 def _tell(alert: Alert) -> None:
     word = "retracted " if alert.state == "retracted" else ""
-    output.text(f"{stamp(alert.known_at)}  {alert.subject}  {_ARROW[alert.direction]}  {word}{alert.title}")
+    output.text(f"{stamp(alert.known_at)}  {alert.subject}  {ARROW[alert.direction]}  {word}{alert.title}")
     output.text(f"{'':18}{alert.alert_id[:12]}  rule {alert.rule}")
     quotes(alert.evidence[:2])
     output.text()
@@ -116,7 +117,7 @@ def _one(fired: AlertFired, alert: Alert | None) -> None:
     belongs = f"turn: {fired.turn}" if fired.turn else "no turn"
     title = alert.title if alert else ""
     state = f" ({alert.state})" if alert else ""
-    output.text(f"{stamp(fired.at)}  {fired.dyad}  {_ARROW[fired.direction]}  {title}{state}")
+    output.text(f"{stamp(fired.at)}  {fired.dyad}  {ARROW[fired.direction]}  {title}{state}")
     output.text(f"{'':18}{fired.alert_id[:12]}  rule {fired.rule}  {belongs}")
     if alert is not None:
         quotes(alert.evidence)
