@@ -180,7 +180,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Resolver], ...]] = (
     (re.compile(rf"\b(?P<season>[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all)\s(?:of\s)?{_YEAR}\b"), _season_of_year),
     (re.compile(rf"\b(?P<which>last\s|next\s|this\s|on\s)?{_WEEKDAY}\b"), _weekday),
     (re.compile(r"\b(?P<near>yesterday|today|tomorrow|last night|tonight|this morning|this afternoon)\b", re.I), _near),
-    (re.compile(rf"\b(?:(?:almost|nearly|some|about|over)\s)?{_NUMBER}\s(?P<unit>day|week|month|year|decade)s?\s(?:ago|earlier|before)\b", re.I), _ago),
+    (re.compile(rf"\b(?:(?:almost|nearly|some|about|over)\s)?{_NUMBER}\s(?P<unit>day|week|month|year|decade)s?\s(?:ago|earlier|before)\b(?:\s(?:this|last)\s(?:week|month|year))?", re.I), _ago),
     (re.compile(r"\b(?:half a) (?P<number>a)?(?P<unit>century) ago\b", re.I), lambda m, p, f: (date(p.year - 50, 1, 1), date(p.year - 50, 12, 31), "year")),
     (re.compile(r"\b(?P<which>last|past|previous|this|next|coming)\s(?P<unit>week|month|year|spring|summer|autumn|fall)\b", re.I), _relative),
     (re.compile(r"\bthe\s(?:early\s|late\s|mid-)?(?P<decade>(?:1[6-9]|20)\d0)s\b"), _decade),

@@ -18,9 +18,14 @@ from schemas.ontology import CORE, event_types
 from schemas.records import EventDate, Factuality
 
 _COOPERATION: Final = {"CONSULT": "consult", "SUPPORT": "support", "COOPERATE": "cooperate", "AID": "aid"}
+_BY_PHONE: Final = frozenset({"phone", "telephone", "telephoned", "videoconference", "video"})
 _COMING: Final = frozenset({"scheduled", "intended", "conditional", "requested"})
 _SPEECH: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "AGREE"})
-_HARMFUL: Final = frozenset({"SANCTION", "COERCE", "ASSAULT", "MOBILIZE", "THREATEN", "PROTEST", "REJECT"})
+_DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
+_VEHICLES: Final = frozenset(
+    "jet plane aircraft ship vessel boat transport missile balloon drone bomber fighter warship destroyer submarine"
+    " helicopter carrier fleet freighter tanker team crew rescuer cargo shipment tourist student train truck".split()
+)
 
 
 @dataclass(frozen=True)
@@ -53,19 +58,20 @@ class Discarded:
 def read(cast: Cast, published: date, *, scope: str = "northeast-asia") -> tuple[list[Act], list[Discarded]]:
     """Acts of a parsed sentence in text order, and what was thrown away with the reason."""
     found = list(matches(cast.doc))
-    used = {i for match, _ in found for i in match.uses}
+    used = {i for held, _ in found for i in held[0].uses}
     acts: list[Act] = []
     thrown: list[Discarded] = []
-    for match, frame in found:
-        try:
-            acts.extend(
-                a
-                for a in _acts(cast, match, frame, found, used, published)
-                if scope == "all" or _core(a.source, a.target)
-            )
-        except _NoActError as no_act:
-            thrown.append(Discarded(cast.passage.text, match.rule.name, str(no_act)))
-    return acts, thrown
+    for held, frame in found:
+        here: list[Act] = []
+        for match in held:
+            try:
+                here = list(_acts(cast, match, frame, found, used, published))
+                break
+            except _NoActError as no_act:
+                thrown.append(Discarded(cast.passage.text, match.rule.name, str(no_act)))
+        acts.extend(here)
+    acts.extend(_implied(cast, acts))
+    return [a for a in acts if scope == "all" or _core(a.source, a.target)], thrown
 
 
 class _NoActError(Exception):
@@ -73,7 +79,7 @@ class _NoActError(Exception):
 
 
 def _acts(
-    cast: Cast, match: Match, frame: Frame, found: list[tuple[Match, Frame]], used: set[int], published: date
+    cast: Cast, match: Match, frame: Frame, found: list[tuple[list[Match], Frame]], used: set[int], published: date
 ) -> Iterator[Act]:
     rule, token = match.rule, match.token
     if token.i in used:
@@ -86,7 +92,8 @@ def _acts(
     when = _date(cast, token, published, future=found_stance.future)
     found_stance = factuality.of_date(found_stance, when, published)
     type_, mode, verdict = _typed(rule, frame, found_stance.factuality)
-    pairs = list(_pairs(cast, frame, rule))
+    pairs = [p for p in _pairs(cast, frame, rule) if _fitting(rule, p[0], p[1])]
+    pairs, mode = _hosted(cast, frame, rule, pairs, mode)
     if not pairs:
         raise _NoActError("no two actors")
     for source, target, equals in pairs:
@@ -106,11 +113,42 @@ def _acts(
         )
 
 
+_VISIT: Final = Rule("visit.implied", "verbs", frozenset(), "CONSULT", "visit", (), ())
+_CALL: Final = Rule("call.implied", "verbs", frozenset(), "CONSULT", "phone", (), ())
+_TALKED: Final = frozenset({"SUPPORT", "REQUEST", "AGREE", "ACCUSE", "THREATEN", "REJECT", "CONCEDE"})
+
+
+def _implied(cast: Cast, acts: list[Act]) -> Iterator[Act]:
+    """Two persons who sign, promise or demand in the capital of one of them are visitor and host; by phone, a call."""
+    met = {frozenset((a.source.actor.code, a.target.actor.code)) for a in acts if a.type == "CONSULT" and a.target}
+    for act in acts:
+        target = act.target
+        if target is None or act.type not in _TALKED or act.factuality not in {"fact", "historic"}:
+            continue
+        pair = frozenset((act.source.actor.code, target.actor.code))
+        if pair in met or act.source.actor.name is None or target.actor.name is None:
+            continue
+        frame = Frame(act.trigger)
+        where = roles.venue(cast, frame)
+        if frame.words & _BY_PHONE:
+            a, b = sorted((act.source, target), key=lambda p: p.actor.code)
+            yield replace(act, rule=_CALL, source=a, target=b, reciprocal=True, type="CONSULT", mode="phone")
+        elif where == target.actor.code:
+            yield replace(act, rule=_VISIT, reciprocal=False, type="CONSULT", mode="visit")
+        elif where == act.source.actor.code:
+            yield replace(
+                act, rule=_VISIT, source=target, target=act.source, reciprocal=False, type="CONSULT", mode="visit"
+            )
+        else:
+            continue
+        met.add(pair)
+
+
 def _core(source: Part, target: Part | None) -> bool:
     return source.actor.code in CORE or (target is not None and target.actor.code in CORE)
 
 
-def _swallowed(match: Match, found: list[tuple[Match, Frame]]) -> str | None:
+def _swallowed(match: Match, found: list[tuple[list[Match], Frame]]) -> str | None:
     """The verb of saying, wanting or refusing whose content this trigger is."""
     if (verb := factuality.consumed_by(match.token)) is not None:
         return verb
@@ -118,7 +156,7 @@ def _swallowed(match: Match, found: list[tuple[Match, Frame]]) -> str | None:
         return None
     # A noun inside the object of another trigger is its topic: "condemned the launch".
     current = match.token
-    triggers = {m.token.i for m, _ in found if m.token.i != match.token.i}
+    triggers = {f.token.i for _, f in found if f.token.i != match.token.i}
     while current.head != current and current.dep_ in {
         "dobj",
         "pobj",
@@ -146,8 +184,8 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
         yield from _equals(roles.gather(cast, frame, rule))
         return
     sources = roles.fill(cast, frame, rule, rule.source)
-    if not sources and rule.part == "verbs" and "subj" in rule.source:
-        sources = [p for p in roles.speaker(cast, frame.token)] if not syntax.agents(frame.token) else []
+    if not sources and rule.type in _DECLARED and rule.part == "verbs" and "subj" in rule.source:
+        sources = [] if syntax.agents(frame.token) else roles.speaker(cast, frame.token)
     if rule.each == "plural" and len(sources) > 1:
         yield from _equals(sources)
         return
@@ -171,8 +209,46 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
                     yield source, target, False
 
 
+def _fitting(rule: Rule, source: Part, target: Part | None) -> bool:
+    """Whether actors of this kind can do this: only persons see or dine with one another, no government marches."""
+    if rule.persons and not rule.host and not all(_is_person(p) for p in (source, target) if p is not None):
+        return False
+    if rule.civil or rule.type == "PROTEST":
+        return source.kind not in {"capital"} and source.actor.sector not in {"GOV", "MIL", "COP"} or rule.name == "protest.boycott"
+    return True
+
+
+def _is_person(part: Part) -> bool:
+    return part.kind == "person" or part.actor.name is not None or part.anaphor in {"person", "group", "other"}
+
+
+def _hosted(
+    cast: Cast, frame: Frame, rule: Rule, pairs: list[tuple[Part, Part | None, bool]], mode: str | None
+) -> tuple[list[tuple[Part, Part | None, bool]], str | None]:
+    """A meeting in the capital of one of two is a visit of the other; elsewhere it is third-party; three are a forum."""
+    if rule.type != "CONSULT" or rule.host or mode == "phone" or not pairs:
+        return pairs, mode
+    if frame.words & _BY_PHONE:
+        return pairs, "phone" if mode is None else mode
+    if len(pairs) > 1:
+        return pairs, "multilateral" if mode is None and all(p[2] for p in pairs) else mode
+    source, target, equals = pairs[0]
+    where = roles.venue(cast, frame)
+    if where is None or target is None or not equals:
+        return pairs, mode
+    if where == source.actor.code:
+        return [(target, source, False)], mode if mode == "consult" else "visit"
+    if where == target.actor.code:
+        return [(source, target, False)], mode if mode == "consult" else "visit"
+    return pairs, "third-party" if mode is None else mode
+
+
 def _travels(part: Part, cast: Cast) -> bool:
     """A person, a delegation or a government goes on a visit; a people, a shipment or a price does not."""
+    offset = cast.passage.sentence.start
+    words = {syntax.lemma(t) for t in cast.doc if part.span[0] <= t.idx + offset < part.span[1]}
+    if words & _VEHICLES:
+        return False
     return part.actor.sector in {"GOV", "MIL", "LEG", "PTY", "SPY", "BUS", "OPP", "ELI"} and (
         part.actor.name is not None or part.anaphor == "person" or part.actor.sector in {"GOV", "LEG", "MIL"}
     )
@@ -198,7 +274,7 @@ def _agreed(frame: Frame) -> str | None:
     """What is agreed on, by the trigger inside the complement."""
     inside = [*frame.complements, *frame.objects, *(n for _, n in frame.prepositions)]
     for top in inside:
-        words = {w for t in top.subtree for w in (t.lemma_.lower(), t.lower_)}
+        words = {w for t in top.subtree for w in (syntax.lemma(t), t.lower_)}
         if words & {
             "visit",
             "meet",
@@ -258,12 +334,19 @@ def _date(cast: Cast, token: Token, published: date, *, future: bool) -> EventDa
     best: tuple[int, int, dates.DateMention] | None = None
     for mention in mentions:
         anchor = next((t for t in cast.doc if t.idx >= mention.start and t.idx < mention.end), None)
-        if anchor is None:
+        if anchor is None or _names_another(anchor, token, cast.passage.text, mention):
             continue
         distance = _distance(anchor, token, verb)
         if distance is not None and (best is None or (distance, abs(anchor.i - token.i)) < best[:2]):
             best = (distance, abs(anchor.i - token.i), mention)
     return None if best is None else best[2].resolve(published, future=future)
+
+
+def _names_another(anchor: Token, token: Token, text: str, mention: dates.DateMention) -> bool:
+    """ "The 2018 accord", "the first visit since 2019", "the third in six years": no date of this act."""
+    if text[: mention.start].rstrip().lower().endswith(("since", "than in", "than")) or " since" in mention.match.group():
+        return True
+    return anchor.dep_ in {"nummod", "compound", "amod", "nmod"} and anchor.head != token and anchor.head.pos_ in {"NOUN", "PROPN"} and anchor.head.ent_type_ == "" and not (mention.start <= anchor.head.idx < mention.end)
 
 
 def _distance(anchor: Token, token: Token, verb: Token) -> int | None:

@@ -33,8 +33,10 @@ _ARRANGED: Final = frozenset({"schedule", "set", "expect", "slate", "due", "book
 _FAILED: Final = frozenset({"fail", "refrain", "avoid", "forget", "neglect", "cease"})
 _CONSUMING: Final = frozenset(
     "threaten refuse decline demand urge ask accuse deny reject warn fear suspect doubt propose offer agree promise"
-    " pledge vow call oppose tell forbid prohibit recommend suggest appeal insist order advise request press".split()
+    " pledge vow call oppose forbid prohibit recommend suggest appeal insist advise request press".split()
 )
+# "told Seoul to stop" asks, "told Seoul that it had stopped" reports.
+_ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn"})
 _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
 _STEP: Final = frozenset({"xcomp", "ccomp", "conj", "acl", "relcl", "advcl", "pcomp", "prep", "dobj", "pobj", "nsubj", "nsubjpass", "attr", "agent", "parataxis", "oprd"})  # fmt: skip
 
@@ -113,7 +115,7 @@ def _own(token: Token) -> Stance | None:
 
 def _governed(token: Token, head: Token) -> Stance | None:
     """What the word above makes of it."""
-    lemma = head.lemma_.lower()
+    lemma = syntax.lemma(head)
     if head.pos_ in {"VERB", "AUX"}:
         if token.dep_ in {"xcomp", "ccomp", "pcomp", "prep", "dobj", "conj"} or head.lemma_ == "set":
             if token.dep_ in {"xcomp"} and lemma in _ARRANGED and syntax.is_passive(head):
@@ -158,8 +160,11 @@ def consumed_by(token: Token) -> str | None:
     while current.head != current:
         head = current.head
         if current.dep_ in {"xcomp", "ccomp", "pcomp", "dobj", "pobj", "prep", "acl"}:
-            if head.lemma_.lower() in _CONSUMING and head != token:
-                return head.lemma_
+            verb = syntax.lemma(head)
+            if verb in _CONSUMING and not (verb == "warn" and current.dep_ == "ccomp"):
+                return verb
+            if verb in _ORDERING and current.dep_ == "xcomp":
+                return verb
         elif current.dep_ not in {"conj", "compound", "attr"}:
             return None
         current = head

@@ -36,6 +36,9 @@ _SAY: Final = frozenset(
     "say tell announce declare add state report confirm note claim insist argue maintain write explain stress warn allege"
     " observe contend hold reply retort comment remark call".split()
 )
+_PERSONS: Final = frozenset({"he", "she", "his", "her", "him"})
+_PLURAL: Final = frozenset({"they", "their", "them"})
+_PRONOUNS: Final = _PERSONS | _PLURAL | {"it", "its"}
 _DEPTH: Final = 4
 
 
@@ -48,6 +51,7 @@ class Part:
     slot: str
     antecedents: tuple[Span, ...] = ()
     anaphor: str = ""
+    kind: str = ""
 
 
 @dataclass
@@ -66,6 +70,52 @@ class Cast:
                 if begin < referent.end and referent.start < end:
                     self.at[token.i] = referent
                     break
+        for token in self.doc:
+            if token.lower_ in _PRONOUNS:
+                self._bind_pronoun(token)
+
+    def _bind_pronoun(self, token: Token) -> None:
+        """A pronoun takes the subject of the clause above: "Beijing said it had", "Tokyo summoned him over its"."""
+        bound = self.at.pop(token.i, None)
+        found = self._antecedents(token)
+        if len(found) == 1 or (len(found) > 1 and token.lower_ in _PLURAL):
+            begin = token.idx + self.passage.sentence.start
+            self.at[token.i] = Referent(
+                begin,
+                begin + len(token),
+                tuple(Actor(code=p.actor.code, sector=p.actor.sector) for p in found),
+                anaphor="person" if token.lower_ in _PERSONS else "plural" if token.lower_ in _PLURAL else "single",
+                antecedents=tuple(p.span for p in found),
+            )
+        elif bound is not None and _opens_sentence(token):
+            self.at[token.i] = bound
+        elif bound is not None and token.lower_ in {"him", "them"} and not found:
+            self.at[token.i] = bound
+
+    def _antecedents(self, token: Token) -> list[Part]:
+        verb = syntax.governing_clause(token.head) if token.dep_ not in {"nsubj", "nsubjpass"} else token.head
+        subjects = syntax.surface_subjects(verb)
+        if token.dep_ == "poss" and subjects and not any(token in s.subtree for s in subjects):
+            return _unique(p for s in subjects for t in syntax.with_conjuncts(s) for p in self.of(t, "subj"))
+        if token.dep_ not in {"nsubj", "nsubjpass", "poss"}:
+            return []
+        for _ in range(3):
+            above = verb.head
+            while above.head != above and above.pos_ not in {"VERB", "AUX"}:
+                above = above.head
+            if above == verb:
+                break
+            verb = above
+            found = _unique(
+                p
+                for s in syntax.surface_subjects(verb)
+                if token not in s.subtree
+                for t in syntax.with_conjuncts(s)
+                for p in self.of(t, "subj")
+            )
+            if found:
+                return found
+        return []
 
     def of(self, token: Token, slot: str, *, places: bool = False, depth: int = 0) -> list[Part]:
         """Actors of the noun phrase headed by the token: the head itself, else its modifiers, else "of", "by" ..."""
@@ -138,9 +188,15 @@ class Cast:
         return _unique(found)
 
 
+def _opens_sentence(token: Token) -> bool:
+    """The pronoun belongs to the main clause, so that its antecedent stands in the sentence before."""
+    verb = syntax.governing_clause(token.head) if token.pos_ == "PRON" else token
+    return verb.dep_ in {"ROOT", "ccomp"} and token.dep_ in {"nsubj", "nsubjpass", "poss"}
+
+
 def _parts(referent: Referent, slot: str) -> list[Part]:
     return [
-        Part(actor, (referent.start, referent.end), slot, referent.antecedents, referent.anaphor)
+        Part(actor, (referent.start, referent.end), slot, referent.antecedents, referent.anaphor, referent.kind)
         for actor in referent.actors
     ]
 
@@ -186,13 +242,16 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
     if slot == "subj":
         return _subject(cast, frame, rule)
     if slot == "obj":
-        return _all(cast, syntax.patients(token) if rule.part == "verbs" else _light_objects(frame), slot, but)
+        objects = syntax.patients(token) if rule.part == "verbs" else _light_objects(frame)
+        return _all(cast, objects, slot, but, places=rule.type == "MOBILIZE")
     if slot == "iobj":
         return _all(cast, syntax.datives(frame.verb), slot, but)
     if slot == "owner":
         return _owners(cast, token, slot)
     if slot == "comp":
         return _complement(cast, frame, but)
+    if slot == "topic":
+        return _all(cast, syntax.surface_subjects(frame.verb), slot, but)
     if slot == "host":
         return _host(cast, frame, but)
     if slot == "speaker":
@@ -201,10 +260,13 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
         return _that(cast, frame, but)
     if slot == "any":
         return _any(cast, frame, but)
+    if slot == "place":
+        return [p for prep, noun in frame.prepositions if prep == "in" for p in cast.of(noun, slot, places=True)]
     found: list[Part] = []
     for prep, noun in _all_prepositions(frame, rule):
         if prep == slot:
-            found.extend(cast.of(noun, slot))
+            # "over Hokkaido", "into Taiwan's zone": where ships, aircraft and missiles go says whom they reach.
+            found.extend(cast.of(noun, slot, places=rule.places or rule.type in {"MOBILIZE", "PROTEST"}))
     return _unique(found)
 
 
@@ -213,7 +275,7 @@ def _all_prepositions(frame: Frame, rule: Rule) -> list[tuple[str, Token]]:
     if (
         rule.part == "nouns"
         and rule.light
-        and frame.verb.lemma_ in LIGHT_VERBS
+        and syntax.lemma(frame.verb) in LIGHT_VERBS
         and frame.token.dep_ in {"dobj", "nsubjpass"}
     ):
         found.extend(syntax.prepositions(frame.verb))
@@ -226,11 +288,11 @@ def _light_objects(frame: Frame) -> list[Token]:
     return [t for t in syntax.patients(frame.verb) if t != frame.token]
 
 
-def _all(cast: Cast, tokens: list[Token], slot: str, but: tuple[str, ...]) -> list[Part]:
+def _all(cast: Cast, tokens: list[Token], slot: str, but: tuple[str, ...], *, places: bool = False) -> list[Part]:
     """Of each noun phrase: its own actors, else what "of", "on", "by" in it name besides those known."""
     found: list[Part] = []
     for token in tokens:
-        here = cast.of(token, slot, places=False)
+        here = cast.of(token, slot, places=places)
         if not [p for p in here if p.actor.code not in but]:
             for prep, noun in syntax.prepositions(token):
                 if prep in _OWNING:
@@ -247,7 +309,7 @@ def _subject(cast: Cast, frame: Frame, rule: Rule) -> list[Part]:
     verb = frame.verb
     if not rule.light or verb.pos_ not in {"VERB", "AUX"}:
         return []
-    if frame.token.dep_ in {"dobj", "nsubjpass", "attr", "conj"} and verb.lemma_ in LIGHT_VERBS:
+    if frame.token.dep_ in {"dobj", "nsubjpass", "attr", "conj"} and syntax.lemma(verb) in LIGHT_VERBS:
         return _all(cast, [a for a in syntax.agents(verb) if a != frame.token], "subj", ())
     return []
 
@@ -332,3 +394,14 @@ def speaker(cast: Cast, token: Token) -> list[Part]:
         if child.dep_ in {"ccomp", "parataxis"} and child.lemma_ in _SAY and child.i > token.i:
             return _all(cast, syntax.surface_subjects(child), "speaker", ())
     return []
+
+
+def venue(cast: Cast, frame: Frame) -> str | None:
+    """Code of the state in which an act takes place, as the clause itself says; None where it does not."""
+    node, verb = frame.token, frame.verb
+    for holder in dict.fromkeys((node, *frame.objects, verb)):
+        for prep, noun in syntax.prepositions(holder):
+            referent = cast.at.get(noun.i)
+            if prep in {"in", "at"} and referent is not None and referent.place and len(referent.actors) == 1:
+                return referent.codes[0]
+    return None

@@ -41,6 +41,22 @@ def parse(sentence: str) -> Doc:
     return doc
 
 
+_LEMMAS: Final = {
+    "hop": "hope", "din": "dine", "stag": "stage", "pip": "pipe", "reconnecte": "reconnect", "bann": "ban",
+    "scrapp": "scrap", "spar": "spar", "rap": "rap", "barr": "bar", "test": "test",
+}  # fmt: skip
+
+
+def lemma(token: Token) -> str:
+    """The token's lemma in lower case; the lemmatizer takes "hoped" for a form of "hop" and "staged" of "stag"."""
+    if token.lower_ == "talks":
+        return "talk"
+    found = token.lemma_.lower()
+    if token.pos_ == "VERB":
+        return _LEMMAS.get(found, found)
+    return found
+
+
 def with_conjuncts(token: Token) -> list[Token]:
     """The token and all that is coordinated with it, in text order."""
     found, queue = [token], [token]

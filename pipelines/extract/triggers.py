@@ -13,7 +13,12 @@ from spacy.tokens import Doc, Token
 
 from pipelines.extract import syntax
 
-_CONDITIONS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "prep", "phrase", "joint", "negated", "future")
+_CONDITIONS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "prep", "phrase", "joint", "negated", "future", "predicate")
+_FLAGS: Final = frozenset(
+    "host light need_target need_person intended joint negated future predicate persons civil places".split()
+)
+_LISTS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep")
+_KEYS: Final = _FLAGS | set(_LISTS) | {"name", "verbs", "nouns", "adjs", "is", "from", "to", "each", "phrase"}
 _VERBAL: Final = frozenset({"VERB", "AUX"})
 _NOMINAL: Final = frozenset({"NOUN", "PROPN"})
 _FUTURE: Final = frozenset({"will", "would", "shall", "'ll", "wo", "ca"})
@@ -57,6 +62,10 @@ class Rule:
     joint: bool = False
     negated: bool = False
     future: bool = False
+    predicate: bool = False
+    persons: bool = False
+    civil: bool = False
+    places: bool = False
 
     @property
     def weight(self) -> int:
@@ -98,7 +107,7 @@ class Frame:
     def words(self) -> frozenset[str]:
         """Lemmas and lower-cased words of the clause around the token."""
         top = self.token if self.token.pos_ in _VERBAL else self.verb
-        return frozenset(w for t in top.subtree for w in (t.lemma_.lower(), t.lower_))
+        return frozenset(w for t in top.subtree for w in (syntax.lemma(t), t.lower_))
 
     @cached_property
     def prepositions(self) -> list[tuple[str, Token]]:
@@ -167,13 +176,11 @@ def rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
 def _parse(row: dict[str, Any], sets: dict[str, frozenset[str]]) -> Rule:
     part = next(p for p in ("verbs", "nouns", "adjs") if p in row)
     type_, _, mode = row["is"].partition(":")
-    fields: dict[str, Any] = {
-        k: v
-        for k, v in row.items()
-        if k in {"each", "host", "light", "need_target", "need_person", "intended", "joint", "negated", "future"}
-    }
+    if unknown := set(row) - _KEYS:
+        raise ValueError(f"triggers.toml, rule {row.get('name')}: unknown keys {sorted(unknown)}")
+    fields: dict[str, Any] = {k: v for k, v in row.items() if k in _FLAGS}
     fields["each"] = {True: "always", False: "", "plural": "plural"}[row.get("each", False)]
-    for name in ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep"):
+    for name in _LISTS:
         if name in row:
             fields[name] = _words(row[name], sets)
     if "phrase" in row:
@@ -199,22 +206,19 @@ def _words(text: str, sets: dict[str, frozenset[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def matches(doc: Doc) -> Iterator[tuple[Match, Frame]]:
-    """The best rule of each token that has one, in text order."""
+def matches(doc: Doc) -> Iterator[tuple[list[Match], Frame]]:
+    """For each token that has any, the rules that hold, most specific first; tokens in text order."""
     table = rules()
     for token in doc:
         for part in _parts(token):
-            candidates = table.get((part, _lemma(token)), ())
+            candidates = table.get((part, syntax.lemma(token)), ())
             if not candidates:
                 continue
             frame = Frame(token)
-            for rule in candidates:
-                if (uses := _holds(rule, frame)) is not None:
-                    yield Match(rule, token, frozenset(uses)), frame
-                    break
-            else:
-                continue
-            break
+            held = [(rule, _holds(rule, frame)) for rule in candidates]
+            if found := [Match(rule, token, frozenset(uses)) for rule, uses in held if uses is not None]:
+                yield found, frame
+                break
 
 
 def _parts(token: Token) -> tuple[str, ...]:
@@ -225,16 +229,10 @@ def _parts(token: Token) -> tuple[str, ...]:
     return ("adjs",) if token.pos_ == "ADJ" else ()
 
 
-def _lemma(token: Token) -> str:
-    if token.pos_ in _NOMINAL and token.lower_ in {"talks"}:
-        return "talk"
-    return token.lemma_.lower()
-
-
 def _lemmas(tokens: Iterable[Token]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for token in tokens:
-        for word in {token.lemma_.lower(), token.lower_}:
+        for word in {syntax.lemma(token), token.lower_}:
             found.setdefault(word, []).append(token.i)
     return found
 
@@ -268,7 +266,9 @@ def _holds(rule: Rule, frame: Frame) -> set[int] | None:
         return None
     if rule.phrase and not any(p in frame.token.doc.text.lower() for p in rule.phrase):
         return None
-    if rule.joint and not _JOINT & frame.words and "with" not in frame.words and "and" not in frame.words:
+    if rule.joint and not _JOINT & frame.words and not any(p in {"with", "alongside"} for p, _ in frame.prepositions):
+        return None
+    if rule.predicate and frame.token.dep_ not in {"attr", "oprd", "acomp"}:
         return None
     return uses
 
@@ -291,7 +291,7 @@ _EMPTY: Final = frozenset(
 
 def _content(token: Token) -> Iterator[Token]:
     """What an empty head holds: "a round of talks", "two of its destroyers"."""
-    if token.lemma_.lower() in _EMPTY or token.pos_ == "NUM":
+    if syntax.lemma(token) in _EMPTY or token.pos_ == "NUM":
         for prep, noun in syntax.prepositions(token):
             if prep == "of":
                 yield noun
@@ -302,8 +302,8 @@ def _complement_in(wanted: frozenset[str], frame: Frame) -> bool:
     if "*" in wanted:
         return bool(frame.complements)
     if "@inf" in wanted:
-        return any(c.tag_ == "VB" for c in frame.complements)
-    lemmas = {c.lemma_.lower() for c in frame.complements}
+        return any(c.tag_ == "VB" and any(t.lower_ == "to" for t in c.children) for c in frame.complements)
+    lemmas = {syntax.lemma(c) for c in frame.complements}
     for complement in frame.complements:
-        lemmas.update(c.lemma_.lower() for c in complement.children if c.dep_ in {"conj", "xcomp"})
+        lemmas.update(syntax.lemma(c) for c in complement.children if c.dep_ in {"conj", "xcomp"})
     return bool(wanted & lemmas)
