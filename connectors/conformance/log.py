@@ -285,9 +285,9 @@ class LogConformance:
         log = open_log()
         consumer = log.consumer("group", [ARTICLE])
         waits = []
-        with Child(append_when_told, open_log, 7) as child:
-            for _ in range(7):
-                child.say(0.03)  # so long the reader has been waiting, and its pauses have grown
+        with Child(append_when_told, open_log, 5) as child:
+            for _ in range(5):
+                child.say(0.4)  # so long the reader has been waiting, and its pauses have grown
                 (one,) = consumer.poll(10, PATIENCE)
                 waits.append((time.monotonic_ns() - int(one.value)) / 1e9)
             assert child.join() == 0

@@ -126,7 +126,7 @@ class AlertStoreConformance:
         wanted.sort(key=lambda one: (-one.opened.timestamp(), one.alert_id))
         found: list[Alert] = []
         cursor = ""
-        while True:
+        for _ in range(len(wanted) + 1):
             page = store.list(states=states, limit=limit, cursor=cursor)
             assert page.total == len(wanted)
             found += page.items

@@ -113,6 +113,7 @@ def test_expiry_stops_at_the_first_younger_record_even_when_the_clock_went_back(
     for hour in (0, 5, 1, 6):
         clock.time = noon + timedelta(hours=hour)
         log.append(SIGNAL, [record("key", str(hour))])
+    assert log.expire(SIGNAL, noon) == 0  # appended at this time is not before it
     assert log.expire(SIGNAL, noon + timedelta(hours=2)) == 1
     assert [r.value for r in everything(log, SIGNAL)] == [b"5", b"1", b"6"]
 
