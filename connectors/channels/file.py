@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from schemas.codec import encode, stamp_of
-from schemas.errors import QuarantinedError
 from schemas.ports.channels import Attempt
 from schemas.records import Alert
 
@@ -88,6 +87,6 @@ def _is(line: bytes, alert: Alert) -> bool:
         return False
     try:
         found = _ID.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, QuarantinedError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return (found.alert_id, found.revision) == (alert.alert_id, alert.revision)

@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.local.database import Database
 from connectors.local.schema import from_micros, to_micros
+from schemas.errors import ConfigError
 
 _LONGEST_SLEEP: Final = 0.002
 BEFORE_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,9 +49,12 @@ class SimulatedClock:
         """
         moment = to_micros(day_complete)
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE simulated_clock SET completed = max(coalesce(completed, ?), ?)", (moment, moment)
+            done = connection.execute(
+                "UPDATE simulated_clock SET completed = max(coalesce(completed, ?), ?) WHERE now >= ?",
+                (moment, moment, moment),
             )
+            if done.rowcount == 0:
+                raise ConfigError(f"{day_complete} has not come yet: it is {self.now()}", "clock_ahead")
 
     def completed(self) -> datetime | None:
         """The last moment announced."""

@@ -11,6 +11,7 @@ import pytest
 from connectors.conformance.processes import Child, Parent
 from connectors.local.schema import from_micros, open_journal, to_micros
 from connectors.local.simulated_clock import BEFORE_START, SimulatedClock
+from schemas.errors import ConfigError
 from schemas.ports.clock import Clock
 
 NOON = datetime(2021, 1, 1, 12, 0, 0, 1, tzinfo=UTC)
@@ -58,6 +59,16 @@ def test_announcements_go_forward_only_and_leave_the_time_alone(tmp_path: Path) 
     clock.announce(NOON - timedelta(days=1))
     assert clock_at(tmp_path).completed() == NOON
     assert clock.now() == NOON
+
+
+def test_what_has_not_come_yet_cannot_be_complete(tmp_path: Path) -> None:
+    clock = clock_at(tmp_path)
+    with pytest.raises(ConfigError, match="has not come yet"):
+        clock.announce(NOON)
+    clock.start(NOON)
+    with pytest.raises(ConfigError):
+        clock.announce(NOON + timedelta(microseconds=1))
+    assert clock.completed() is None
 
 
 def test_all_processes_see_one_time_and_a_killed_one_leaves_it(tmp_path: Path) -> None:
