@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
 from pipelines.extract.coder import CODER_RELEASE, Extraction
 from schemas.codec import decode
+from schemas.errors import QuarantinedError
 from schemas.fingerprint import fingerprint
 from schemas.identity import deadletter_id, signal_revision
 from schemas.ports.index import Replacement
@@ -35,7 +36,6 @@ class Decoded:
 
     article: Article
     position: Position
-    record: StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Coded:
 def decode_article(record: StoredRecord) -> Decoded:
     """Read and validate. QuarantinedError for what is no article/1."""
     article = decode(record.value, Article)
-    return Decoded(article, Position(partition=record.partition, offset=record.offset), record)
+    return Decoded(article, Position(partition=record.partition, offset=record.offset))
 
 
 def code_article(coder: ArticleCoder, decoded: Decoded) -> Coded:
@@ -65,7 +65,9 @@ def code_article(coder: ArticleCoder, decoded: Decoded) -> Coded:
         return Coded(article, decoded.position, revision, (), "retracted")
     extraction = coder.extract(article)
     signals = tuple(
-        msgspec.structs.replace(signal, article_position=decoded.position, status_since=article.version_seen)
+        msgspec.structs.replace(
+            signal, article_position=decoded.position, status_since=article.version_seen, url=article.url
+        )
         for signal in extraction.signals
     )
     return Coded(article, decoded.position, revision, signals, extraction.outcome)
@@ -99,7 +101,11 @@ def waves(buffer: Sequence[Coded]) -> list[list[Coded]]:
     return made
 
 
-def dead_letter(record: StoredRecord, stage: str, failure: tuple[type[BaseException], str, Any]) -> DeadLetter:
+Failure: TypeAlias = tuple[type[BaseException], str, Any]
+"""What Beam keeps of an exception: its type, its repr, its traceback."""
+
+
+def dead_letter(record: StoredRecord, failure: Failure) -> DeadLetter:
     """The dead letter of a record that a step refused. Its times are those of the record's append, so that a
     repeated bundle writes the same bytes.
     """
@@ -108,7 +114,7 @@ def dead_letter(record: StoredRecord, stage: str, failure: tuple[type[BaseExcept
     at = record.appended or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     return DeadLetter(
         deadletter_id=deadletter_id(record.topic, record.partition, record.offset),
-        stage=stage,
+        stage="decode" if issubclass(kind, QuarantinedError) else "extract",
         error_type=kind.__name__,
         code=code,
         message=message[:2000],

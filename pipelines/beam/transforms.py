@@ -19,7 +19,7 @@ from apache_beam.pvalue import PCollection
 from pipelines.beam.steps import (
     ArticleCoder,
     Coded,
-    Decoded,
+    Failure,
     code_article,
     dead_letter,
     decode_article,
@@ -65,25 +65,17 @@ class ExtractSignals(beam.PTransform):
         self._coder = coder
 
     def expand(self, input_or_inputs: PCollection[StoredRecord]) -> PCollection[Signal]:
-        """Decode, extract, write; refusals of either step go to the dead-letter topic."""
-        decoded, undecoded = input_or_inputs | "decode" >> beam.ParDo(Decode()).with_exception_handling(threshold=1)
-        coded, uncoded = decoded | "extract" >> beam.ParDo(Extract(self._coder)).with_exception_handling(threshold=1)
-        undecoded | "undecoded" >> beam.ParDo(WriteDeadLetters(self._sinks, "decode"))
-        uncoded | "uncoded" >> beam.ParDo(WriteDeadLetters(self._sinks, "extract"))
+        """Decode and extract, write; what was refused goes to the dead-letter topic."""
+        coded, refused = input_or_inputs | "code" >> beam.ParDo(CodeArticle(self._coder)).with_exception_handling(
+            threshold=1
+        )
+        refused | "dead letters" >> beam.ParDo(WriteDeadLetters(self._sinks))
         written: PCollection[Signal] = coded | "write" >> beam.ParDo(WriteSignals(self._sinks))
         return written
 
 
-class Decode(beam.DoFn):
-    """Record to article with position."""
-
-    def process(self, element: StoredRecord) -> Iterable[Decoded]:
-        """QuarantinedError for what is no article/1."""
-        yield decode_article(element)
-
-
-class Extract(beam.DoFn):
-    """Article to signals. The coder is loaded once a process."""
+class CodeArticle(beam.DoFn):
+    """Record to article to signals. One step, since each step of a graph costs its share of every small batch."""
 
     def __init__(self, coder: CoderFactory) -> None:
         super().__init__()
@@ -93,9 +85,9 @@ class Extract(beam.DoFn):
         """Load the coder through the process-wide cache."""
         self._coder: ArticleCoder = _opened(self._factory)
 
-    def process(self, element: Decoded) -> Iterable[Coded]:
-        """One article at a time: the same bytes whatever the batch."""
-        yield code_article(self._coder, element)
+    def process(self, element: StoredRecord) -> Iterable[Coded]:
+        """One article at a time: the same bytes whatever the batch. QuarantinedError for what is no article/1."""
+        yield code_article(self._coder, decode_article(element))
 
 
 class WriteSignals(beam.DoFn):
@@ -134,19 +126,16 @@ class WriteSignals(beam.DoFn):
 class WriteDeadLetters(beam.DoFn):
     """Refused records to the dead-letter topic."""
 
-    def __init__(self, sinks: SinksFactory, stage: str) -> None:
+    def __init__(self, sinks: SinksFactory) -> None:
         super().__init__()
         self._factory = sinks
-        self._stage = stage
 
     def setup(self) -> None:
         """Open the sinks through the process-wide cache."""
         self._sinks: Sinks = _opened(self._factory)
 
-    def process(self, element: tuple[Any, tuple[type[BaseException], str, Any]]) -> None:
+    def process(self, element: tuple[StoredRecord, Failure]) -> None:
         """Refusals are rare: each is written at once."""
-        refused, failure = element
-        record = refused.record if isinstance(refused, Decoded) else refused
-        letter = dead_letter(record, self._stage, failure)
+        letter = dead_letter(*element)
         self._sinks.log.append(topics.DEADLETTER, [to_log(letter)])
         INPUTS.labels(stage="extract", outcome="dead-lettered").inc()

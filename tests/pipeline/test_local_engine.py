@@ -189,7 +189,7 @@ def test_the_graph_is_one_fused_stage_without_a_shuffle(tmp_path: Path) -> None:
     writing = [stage for stage in stages if any("write" in t.unique_name for t in stage.transforms)]
     assert len(writing) == 1
     named = " ".join(sorted(t.unique_name for t in writing[0].transforms))
-    for step in ("read", "decode", "extract", "write", "undecoded", "uncoded"):
+    for step in ("read", "code", "write", "dead letters"):
         assert step in named, named
 
 

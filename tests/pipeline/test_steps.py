@@ -1,10 +1,9 @@
 import pickle
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from pipelines.beam.steps import Decoded, code_article, dead_letter, decode_article, explained
+from pipelines.beam.steps import Decoded, Failure, code_article, dead_letter, decode_article, explained
 from pipelines.extract.coder import CODER_RELEASE, Extraction
 from schemas.codec import encode
 from schemas.errors import QuarantinedError
@@ -71,7 +70,7 @@ def test_a_fingerprint_and_a_revision_are_given() -> None:
 
 def test_a_retracted_article_holds_no_signal_and_is_not_read() -> None:
     retracted = Article(**{f: getattr(ARTICLE, f) for f in ARTICLE.__struct_fields__} | {"status": "retracted"})
-    decoded = Decoded(retracted, Position(partition=0, offset=0), stored(b""))
+    decoded = Decoded(retracted, Position(partition=0, offset=0))
     assert code_article(Broken(), decoded).outcome == "retracted"
 
 
@@ -89,8 +88,8 @@ def test_a_reason_survives_its_repr(error: Exception, expected: tuple[str, str])
 
 
 def test_a_dead_letter_is_the_same_each_time_and_holds_the_record() -> None:
-    failure: tuple[type[BaseException], str, Any] = (QuarantinedError, "QuarantinedError('x', 'invalid')", [])
-    letters = [dead_letter(stored(b"half a rec"), "decode", failure) for _ in range(2)]
+    failure: Failure = (QuarantinedError, "QuarantinedError('x', 'invalid')", [])
+    letters = [dead_letter(stored(b"half a rec"), failure) for _ in range(2)]
     assert letters[0] == letters[1]
     assert (letters[0].code, letters[0].original.offset) == ("invalid", 5)
     assert letters[0].original.value == "aGFsZiBhIHJlYw=="
