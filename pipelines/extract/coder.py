@@ -71,6 +71,9 @@ class Coder:
         for passage in document.read(text, self.gazetteer, day):
             if not _promising(passage, scope):
                 continue
+            if topics.is_game(passage.text):
+                discarded.append(Discarded(passage.text, "topics.is_game", "sport or show"))
+                continue
             acts, thrown = events.read(Cast(syntax.parse(passage.text), passage), day, scope=scope)
             discarded.extend(thrown)
             signals.extend(_signal(article, passage, act, ordinals) for act in acts)

@@ -70,7 +70,7 @@ def read(cast: Cast, published: date, *, scope: str = "northeast-asia") -> tuple
             except _NoActError as no_act:
                 thrown.append(Discarded(cast.passage.text, match.rule.name, str(no_act)))
         acts.extend(here)
-    acts.extend(_implied(cast, acts))
+    acts = _one_meeting([*acts, *_implied(cast, acts)])
     return [a for a in acts if scope == "all" or _core(a.source, a.target)], thrown
 
 
@@ -96,6 +96,10 @@ def _acts(
     pairs, mode = _hosted(cast, frame, rule, pairs, mode)
     if not pairs:
         raise _NoActError("no two actors")
+    if type_ == "MOBILIZE" and len(pairs) > 1 and all(t is None for _, t, _ in pairs):
+        # Two armed forces that move together, at nobody in particular, exercise together.
+        pairs, type_, mode = list(_equals([p[0] for p in pairs])), "COOPERATE", "joint-drills"
+        type_, mode = (type_, mode) if verdict not in _COMING else ("AGREE", "cooperate")
     for source, target, equals in pairs:
         codes = (source.actor.code, *([target.actor.code] if target and equals else []))
         yield Act(
@@ -115,6 +119,7 @@ def _acts(
 
 _VISIT: Final = Rule("visit.implied", "verbs", frozenset(), "CONSULT", "visit", (), ())
 _CALL: Final = Rule("call.implied", "verbs", frozenset(), "CONSULT", "phone", (), ())
+_SOON: Final = 120  # days
 _TALKED: Final = frozenset({"SUPPORT", "REQUEST", "AGREE", "ACCUSE", "THREATEN", "REJECT", "CONCEDE"})
 
 
@@ -142,6 +147,25 @@ def _implied(cast: Cast, acts: list[Act]) -> Iterator[Act]:
         else:
             continue
         met.add(pair)
+
+
+def _one_meeting(acts: list[Act]) -> list[Act]:
+    """Who visits and meets the host does one thing; what the guest and the host have yet to do is the guest's too."""
+    guests = {
+        frozenset((a.source.actor.code, a.target.actor.code)): a
+        for a in acts
+        if a.type == "CONSULT" and a.mode == "visit" and a.target and not a.reciprocal and a.factuality != "denied"
+    }
+    kept: list[Act] = []
+    for act in acts:
+        visit = guests.get(frozenset((act.source.actor.code, act.target.actor.code))) if act.target else None
+        if visit is None or not act.reciprocal or act is visit or act.mode in {"phone", "third-party"}:
+            kept.append(act)
+        elif act.type == "AGREE" and act.mode == "consult" and act.factuality in _COMING:
+            kept.append(replace(act, source=visit.source, target=visit.target, reciprocal=False))
+        elif act.type != "CONSULT" or act.factuality != visit.factuality:
+            kept.append(act)
+    return kept
 
 
 def _core(source: Part, target: Part | None) -> bool:
@@ -200,7 +224,7 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
             if not rule.need_target and rule.type == "MOBILIZE":
                 yield source, None, False
             continue
-        for target in targets:
+        for target in targets[: 1 if rule.type == "MOBILIZE" and targets[0].slot == "any" else None]:
             if source.actor.code != target.actor.code:
                 equal = rule.each == "plural" and any(t.slot == "with" for t in targets)
                 if equal:
@@ -211,7 +235,13 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
 
 def _fitting(rule: Rule, source: Part, target: Part | None) -> bool:
     """Whether actors of this kind can do this: only persons see or dine with one another, no government marches."""
-    if rule.persons and not rule.host and not all(_is_person(p) for p in (source, target) if p is not None):
+    if rule.persons and rule.host:
+        return _is_person(source) or source.actor.sector in {"LEG", "GOV", "BUS"} and source.kind in {"body", "demonym"}
+    if rule.official and target is not None and target.actor.sector not in {None, "GOV", "LEG"}:
+        return False
+    if rule.named and target is not None and target.kind not in {"state", "capital"}:
+        return False
+    if rule.persons and not all(_is_person(p) for p in (source, target) if p is not None):
         return False
     if rule.civil or rule.type == "PROTEST":
         return source.kind not in {"capital"} and source.actor.sector not in {"GOV", "MIL", "COP"} or rule.name == "protest.boycott"
@@ -339,14 +369,23 @@ def _date(cast: Cast, token: Token, published: date, *, future: bool) -> EventDa
         distance = _distance(anchor, token, verb)
         if distance is not None and (best is None or (distance, abs(anchor.i - token.i)) < best[:2]):
             best = (distance, abs(anchor.i - token.i), mention)
-    return None if best is None else best[2].resolve(published, future=future)
+    if best is None:
+        return None
+    when = best[2].resolve(published, future=future)
+    if future or when is None or token.tag_ in {"VBD", "VBN"} or token.pos_ in {"NOUN", "PROPN"}:
+        return when
+    # "travels to Beijing on Thursday", "meet in Stockholm on Oct. 5": the present tense with a date looks ahead.
+    ahead = best[2].resolve(published, future=True)
+    if token.tag_ in {"VBZ", "VBP"} and ahead is not None and 0 <= (ahead.start - published).days <= _SOON:
+        return ahead
+    return when
 
 
 def _names_another(anchor: Token, token: Token, text: str, mention: dates.DateMention) -> bool:
     """ "The 2018 accord", "the first visit since 2019", "the third in six years": no date of this act."""
     if text[: mention.start].rstrip().lower().endswith(("since", "than in", "than")) or " since" in mention.match.group():
         return True
-    return anchor.dep_ in {"nummod", "compound", "amod", "nmod"} and anchor.head != token and anchor.head.pos_ in {"NOUN", "PROPN"} and anchor.head.ent_type_ == "" and not (mention.start <= anchor.head.idx < mention.end)
+    return anchor.dep_ in {"nummod", "compound", "amod", "nmod", "poss"} and anchor.head != token and anchor.head.pos_ in {"NOUN", "PROPN"} and anchor.head.ent_type_ == "" and not (mention.start <= anchor.head.idx < mention.end)
 
 
 def _distance(anchor: Token, token: Token, verb: Token) -> int | None:

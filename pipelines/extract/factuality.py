@@ -181,7 +181,7 @@ def of_date(found: Stance, when: EventDate | None, published: date) -> Stance:
         found.factuality == "fact"
         and when.start > published
         and when.precision == "day"
-        and (when.start - published).days > 1
+        and (when.start - published).days > 0
     ):
         return Stance("scheduled", "date", future=True)
     return found

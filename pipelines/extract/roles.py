@@ -219,6 +219,8 @@ def fill(cast: Cast, frame: Frame, rule: Rule, slots: tuple[str, ...], but: tupl
 
 def gather(cast: Cast, frame: Frame, rule: Rule) -> list[Part]:
     """All actors of an act of equals: those of every source slot, then of the target slots until there are two."""
+    if len(both := _slot(cast, frame, rule, "between", ())) > 1:
+        return both
     found: list[Part] = []
     for slot in rule.source:
         found = _unique([*found, *_slot(cast, frame, rule, slot, ())])
@@ -259,7 +261,7 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
     if slot == "that":
         return _that(cast, frame, but)
     if slot == "any":
-        return _any(cast, frame, but)
+        return _any(cast, frame, rule, but)
     if slot == "place":
         return [p for prep, noun in frame.prepositions if prep == "in" for p in cast.of(noun, slot, places=True)]
     found: list[Part] = []
@@ -352,22 +354,28 @@ def _host(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
         frame.objects if frame.token.pos_ == "VERB" else [],
         [n for p, n in frame.prepositions if p in _HOST_PREPS],
     ):
-        found = [p for t in tokens for p in cast.of(t, "host", places=True) if p.actor.code not in but]
+        found = _lands(p for t in tokens for p in cast.of(t, "host", places=True) if p.actor.code not in but)
         if found:
             return found[:1]
     if frame.token.pos_ != "VERB" and frame.verb != frame.token:
         for prep, noun in syntax.prepositions(frame.verb):
             if prep in _HOST_PREPS:
-                found = [p for p in cast.of(noun, "host", places=True) if p.actor.code not in but]
+                found = _lands(p for p in cast.of(noun, "host", places=True) if p.actor.code not in but)
                 if found:
                     return found[:1]
     return []
 
 
-def _any(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
+def _lands(parts: Iterable[Part]) -> list[Part]:
+    """A visit goes to a land, not to an organisation."""
+    return [p for p in parts if not p.actor.code.startswith("IGO:")]
+
+
+def _any(cast: Cast, frame: Frame, rule: Rule, but: tuple[str, ...]) -> list[Part]:
     """The one other actor of the clause, else of the sentence; none where there are several."""
+    known = (*but, *(p.actor.code for p in speaker(cast, frame.token))) if rule.type == "MOBILIZE" else but
     for top in (frame.verb, _clause_top(frame.verb), cast.doc[0].sent.root):
-        found = cast.others(top, "any", but)
+        found = cast.others(top, "any", known)
         if len(found) == 1:
             return found
         if len(found) > 1:
@@ -399,7 +407,8 @@ def speaker(cast: Cast, token: Token) -> list[Part]:
 def venue(cast: Cast, frame: Frame) -> str | None:
     """Code of the state in which an act takes place, as the clause itself says; None where it does not."""
     node, verb = frame.token, frame.verb
-    for holder in dict.fromkeys((node, *frame.objects, verb)):
+    subjects = syntax.agents(verb) if verb.pos_ in {"VERB", "AUX"} else []
+    for holder in dict.fromkeys((node, *frame.objects, verb, *subjects)):
         for prep, noun in syntax.prepositions(holder):
             referent = cast.at.get(noun.i)
             if prep in {"in", "at"} and referent is not None and referent.place and len(referent.actors) == 1:

@@ -10,6 +10,7 @@ from typing import Final
 
 from schemas.ontology import CONTEXTS
 
+_WEAK_NEEDED: Final = 3
 _FILES: Final = {"contexts": "contexts.toml", "tracks": "tracks.toml"}
 
 
@@ -20,6 +21,19 @@ def _patterns(kind: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     if kind == "contexts" and (unknown := set(table) - set(CONTEXTS)):
         raise ValueError(f"contexts.toml names contexts that the ontology does not know: {sorted(unknown)}")
     return tuple((name, _compile(row["words"])) for name, row in table.items())
+
+
+@cache
+def _games() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    table = tomllib.loads((files("pipelines.extract") / "data" / "sport.toml").read_text("utf-8"))
+    return _compile(table["strong"]), _compile(table["weak"])
+
+
+def is_game(sentence: str) -> bool:
+    """Whether a sentence tells of sport or show rather than of states."""
+    strong, weak = _games()
+    hits = {m.group().lower() for m in weak.finditer(sentence)}
+    return bool(strong.search(sentence)) or len(hits) >= _WEAK_NEEDED
 
 
 def _compile(words: list[str]) -> re.Pattern[str]:

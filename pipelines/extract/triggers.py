@@ -15,7 +15,7 @@ from pipelines.extract import syntax
 
 _CONDITIONS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "prep", "phrase", "joint", "negated", "future", "predicate")
 _FLAGS: Final = frozenset(
-    "host light need_target need_person intended joint negated future predicate persons civil places".split()
+    "host light need_target need_person intended joint negated future predicate persons civil places official named".split()
 )
 _LISTS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep")
 _KEYS: Final = _FLAGS | set(_LISTS) | {"name", "verbs", "nouns", "adjs", "is", "from", "to", "each", "phrase"}
@@ -66,6 +66,8 @@ class Rule:
     persons: bool = False
     civil: bool = False
     places: bool = False
+    official: bool = False
+    named: bool = False
 
     @property
     def weight(self) -> int:
@@ -211,7 +213,8 @@ def matches(doc: Doc) -> Iterator[tuple[list[Match], Frame]]:
     table = rules()
     for token in doc:
         for part in _parts(token):
-            candidates = table.get((part, syntax.lemma(token)), ())
+            word = token.lower_ if part == "adjs" else syntax.lemma(token)
+            candidates = table.get((part, word), ())
             if not candidates:
                 continue
             frame = Frame(token)
