@@ -214,7 +214,10 @@ class Evaluator:
 
     def _decode(self, stored: StoredRecord, kind: type[R]) -> R | None:
         try:
-            return decode(stored.value, kind)
+            record = decode(stored.value, kind)
+            if isinstance(record, Signal) and record.article_position is None:
+                raise QuarantinedError("a signal in the log must say where its article stands", "no_position")
+            return record
         except QuarantinedError as error:
             self._refuse(stored, error)
             return None

@@ -138,7 +138,7 @@ def _poll(intake: Intake, source: HttpFeedSource, stop: threading.Event) -> dict
         return {}
     taken = intake.take(source)
     for problem in taken.problems:
-        logger("feeds").info("feed problem", feed=source.settings.feed_id, code=problem.code, message=problem.message)
+        logger("feeds").debug("feed problem", feed=source.settings.feed_id, code=problem.code, message=problem.message)
     return dict(taken.counts)
 
 
