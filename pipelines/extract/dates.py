@@ -50,6 +50,11 @@ class DateMention:
     match: re.Match[str]
     resolver: Resolver
 
+    @property
+    def coarse(self) -> bool:
+        """A year, a decade, a month: in a noun phrase it dates the noun, not the clause."""
+        return self.resolver in {_year, _decade, _month}
+
     def resolve(self, published: date, *, future: bool = False) -> EventDate | None:
         """The days meant. `future` prefers the coming one where the words leave both open; None out of calendar."""
         try:

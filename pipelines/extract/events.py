@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,7 @@ _COOPERATION: Final = {"CONSULT": "consult", "SUPPORT": "support", "COOPERATE": 
 _BY_PHONE: Final = frozenset({"phone", "telephone", "telephoned", "videoconference", "video"})
 _COMING: Final = frozenset({"scheduled", "intended", "conditional", "requested"})
 _SPEECH: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "AGREE"})
+_DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
 _VEHICLES: Final = frozenset(
     "jet plane aircraft ship vessel boat transport missile balloon drone bomber fighter warship destroyer submarine"
@@ -88,7 +90,9 @@ def _acts(
         raise _NoActError(f"content of {governor!r}")
     if rule.part == "nouns" and not rule.need_target and not _stands_alone(token):
         raise _NoActError("only mentioned")
-    found_stance = factuality.stance(token, negated_rule=rule.negated, intended=rule.intended)
+    found_stance = factuality.stance(
+        token, negated_rule=rule.negated, intended=rule.intended, scheduled=rule.scheduled
+    )
     when = _date(cast, token, published, future=found_stance.future)
     found_stance = factuality.of_date(found_stance, when, published)
     type_, mode, verdict = _typed(rule, frame, found_stance.factuality)
@@ -119,6 +123,8 @@ def _acts(
 
 _VISIT: Final = Rule("visit.implied", "verbs", frozenset(), "CONSULT", "visit", (), ())
 _CALL: Final = Rule("call.implied", "verbs", frozenset(), "CONSULT", "phone", (), ())
+_SINCE: Final = re.compile(r"\b(?:since|than)(?:\s[\w'-]+){0,4}\s*\Z", re.IGNORECASE)
+_PERIODS: Final = frozenset({"year", "month", "week", "day", "end", "beginning", "start", "half", "quarter", "summer", "middle"})
 _SOON: Final = 120  # days
 _TALKED: Final = frozenset({"SUPPORT", "REQUEST", "AGREE", "ACCUSE", "THREATEN", "REJECT", "CONCEDE"})
 
@@ -293,6 +299,9 @@ def _equals(parts: list[Part]) -> Iterator[tuple[Part, Part, bool]]:
 def _typed(rule: Rule, frame: Frame, verdict: Factuality) -> tuple[str, str | None, Factuality]:
     """Type and mode of the act: what is still to come between friends is AGREE."""
     type_, mode = rule.type, rule.mode
+    if verdict == "scheduled" and type_ in _DECIDED:
+        # What is said or decided is the act, whenever it takes effect.
+        verdict = "fact"
     if type_ in _COOPERATION and verdict in _COMING:
         return "AGREE", _COOPERATION[type_], verdict
     if type_ == "AGREE" and mode in {None, "promise", "offer"}:
@@ -366,7 +375,7 @@ def _date(cast: Cast, token: Token, published: date, *, future: bool) -> EventDa
         anchor = next((t for t in cast.doc if t.idx >= mention.start and t.idx < mention.end), None)
         if anchor is None or _names_another(anchor, token, cast.passage.text, mention):
             continue
-        distance = _distance(anchor, token, verb)
+        distance = _distance(anchor, token, verb, coarse=mention.coarse)
         if distance is not None and (best is None or (distance, abs(anchor.i - token.i)) < best[:2]):
             best = (distance, abs(anchor.i - token.i), mention)
     if best is None:
@@ -383,15 +392,17 @@ def _date(cast: Cast, token: Token, published: date, *, future: bool) -> EventDa
 
 def _names_another(anchor: Token, token: Token, text: str, mention: dates.DateMention) -> bool:
     """ "The 2018 accord", "the first visit since 2019", "the third in six years": no date of this act."""
-    if text[: mention.start].rstrip().lower().endswith(("since", "than in", "than")) or " since" in mention.match.group():
+    if _SINCE.search(text[: mention.start]):
         return True
     return anchor.dep_ in {"nummod", "compound", "amod", "nmod", "poss"} and anchor.head != token and anchor.head.pos_ in {"NOUN", "PROPN"} and anchor.head.ent_type_ == "" and not (mention.start <= anchor.head.idx < mention.end)
 
 
-def _distance(anchor: Token, token: Token, verb: Token) -> int | None:
+def _distance(anchor: Token, token: Token, verb: Token, *, coarse: bool) -> int | None:
     """0: hangs on the trigger, 1: on its verb, 2: on a verb of which it is complement or conjunct; else None."""
     holder = anchor
     while holder.head != holder and holder.pos_ not in {"VERB", "AUX"} and holder != token:
+        if coarse and holder.pos_ == "NOUN" and holder != anchor and syntax.lemma(holder) not in _PERIODS:
+            return None
         holder = holder.head
     if holder == token:
         return 0

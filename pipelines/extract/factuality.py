@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -38,6 +39,9 @@ _CONSUMING: Final = frozenset(
 # "told Seoul to stop" asks, "told Seoul that it had stopped" reports.
 _ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn"})
 _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
+_CLAUSES: Final = frozenset({"ccomp", "relcl", "advcl", "parataxis"})
+_MEMORY: Final = frozenset({"anniversary", "commemorate", "commemoration", "memorial", "remember", "centenary"})
+_YEARS_AFTER: Final = re.compile(r"\b(?:years|decades|century)\s(?:to the day\s)?(?:after|since)\b", re.IGNORECASE)
 _STEP: Final = frozenset({"xcomp", "ccomp", "conj", "acl", "relcl", "advcl", "pcomp", "prep", "dobj", "pobj", "nsubj", "nsubjpass", "attr", "agent", "parataxis", "oprd"})  # fmt: skip
 
 
@@ -50,41 +54,61 @@ class Stance:
     future: bool = False
 
 
-def stance(token: Token, *, negated_rule: bool = False, intended: bool = False) -> Stance:
+def stance(
+    token: Token, *, negated_rule: bool = False, intended: bool = False, scheduled: bool = False
+) -> Stance:
     """Walk up from the trigger; the first word that takes the clause out of the world of facts decides."""
-    current, verdict = token, Stance("intended", "readiness") if intended else Stance("fact")
+    verdict = Stance("fact")
+    if intended or scheduled:
+        verdict = Stance("scheduled" if scheduled else "intended", "trigger", future=True)
     negative = not negated_rule and is_negated(token)
     if token.pos_ in {"NOUN", "PROPN"} and any(c.lower_ in {"no", "without"} for c in token.children):
         negative = True
+    current, bare = token, True
     while True:
-        if verdict.factuality == "fact" and (found := _own(current)) is not None:
+        if bare and verdict.factuality == "fact" and (found := _own(current)) is not None:
             verdict = found
         head = current.head
         if head == current:
             break
-        if current.dep_ not in _STEP:
-            current = head
-            continue
-        if verdict.factuality == "fact" and (found := _governed(current, head)) is not None:
-            verdict = found
-        if _crosses_negation(current, head) and is_negated(head):
-            negative = True
-        if current.dep_ == "prep" and current.lower_ == "without":
-            negative = True
+        # "will visit and has invited": a conjunct with a tense of its own does not share the first one's "will".
+        bare = not (current.dep_ == "conj" and _has_tense(current))
+        if current.dep_ in _STEP:
+            if verdict.factuality == "fact" and (found := _governed(current, head)) is not None:
+                verdict = found
+            if current.dep_ in _CLAUSES and current.pos_ in {"VERB", "AUX"}:
+                # What lies above is another clause, which can only plan, fear or report this one.
+                break
+            if _crosses_negation(current, head) and is_negated(head):
+                negative = True
+            if current.dep_ == "prep" and current.lower_ == "without":
+                negative = True
         current = head
-        if current.dep_ in {"ccomp", "relcl", "advcl", "parataxis"} and current.pos_ in {"VERB", "AUX"}:
-            # What lies above is another clause: it can attribute or condition this one, which _governed has seen.
-            outer = _governed(current, current.head) if current.head != current else None
-            if verdict.factuality == "fact" and (own := _own(current)) is not None:
-                verdict = own
-            if verdict.factuality == "fact" and outer is not None:
-                verdict = outer
-            break
     if negative and verdict.factuality in {"fact", "scheduled", "intended"}:
         return Stance("denied", "negation")
+    if verdict.factuality == "fact" and _remembered(token):
+        return Stance("historic", "anniversary")
     if verdict.factuality == "fact" and by_analyst(token) and token.pos_ == "VERB":
         return Stance("opinion", "analyst")
     return verdict
+
+
+def _has_tense(verb: Token) -> bool:
+    return verb.tag_ in {"VBD", "VBZ", "VBP"} or any(c.dep_ in {"aux", "nsubj", "nsubjpass"} for c in verb.children)
+
+
+def _remembered(token: Token) -> bool:
+    """Under an anniversary, or in a clause of "fifty years after they signed"."""
+    current = token
+    while current.head != current:
+        if current.dep_ in {"advcl", "pcomp", "relcl"} and current.pos_ in {"VERB", "AUX"}:
+            before = token.doc.text[max(0, current.left_edge.idx - 40) : current.idx]
+            if _YEARS_AFTER.search(before):
+                return True
+        current = current.head
+        if syntax.lemma(current) in _MEMORY:
+            return True
+    return False
 
 
 def _own(token: Token) -> Stance | None:

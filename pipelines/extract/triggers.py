@@ -15,7 +15,7 @@ from pipelines.extract import syntax
 
 _CONDITIONS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "prep", "phrase", "joint", "negated", "future", "predicate")
 _FLAGS: Final = frozenset(
-    "host light need_target need_person intended joint negated future predicate persons civil places official named".split()
+    "scheduled host light need_target need_person intended joint negated future predicate persons civil places official named".split()
 )
 _LISTS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep")
 _KEYS: Final = _FLAGS | set(_LISTS) | {"name", "verbs", "nouns", "adjs", "is", "from", "to", "each", "phrase"}
@@ -50,6 +50,7 @@ class Rule:
     need_target: bool = False
     need_person: bool = False
     intended: bool = False
+    scheduled: bool = False
     obj: frozenset[str] = frozenset()
     theme: frozenset[str] = frozenset()
     subj: frozenset[str] = frozenset()
