@@ -26,12 +26,19 @@ canonical_url = lru_cache(maxsize=16_384)(_canonical_url)
 """Cached: every poll brings the same few dozen addresses of each feed again."""
 
 
-class Context(msgspec.Struct, frozen=True):
-    """What an entry inherits: the address its links are relative to, its language and time zone."""
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry inherits: the address its links are relative to, its language and time zone. `fixed`: the language
+    was configured, and what the feed says of it is not asked.
+    """
 
     base: str
     language: str
     timezone: str
+    fixed: bool = False
+
+    def spoken(self, label: str) -> str:
+        """The language of something with this label."""
+        return self.language if self.fixed else language_tag(label) or self.language
 
 
 def feed_item(entry: dict[str, Any], context: Context) -> FeedItem:
@@ -55,7 +62,7 @@ def feed_item(entry: dict[str, Any], context: Context) -> FeedItem:
         published_from=source if published else "",
         updated=updated.at if later and updated else None,
         authors=_authors(entry),
-        language=language_tag(_string(dict.get(entry, "language"))) or context.language,
+        language=context.spoken(_string(dict.get(entry, "language"))),
         retracted=is_retraction(title),
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from connectors.feeds.dates import parse_date
-from connectors.feeds.entries import Context, absolute, author_names, is_retraction, language_tag, title_text
+from connectors.feeds.entries import Context, absolute, author_names, is_retraction, title_text
 from connectors.feeds.plaintext import normalised, plain_text
 from schemas.ports.feeds import FeedItem
 
@@ -20,7 +22,7 @@ def parse_json_feed(text: str, context: Context) -> tuple[str, str, list[FeedIte
     if not isinstance(document, dict) or "jsonfeed.org" not in str(document.get("version", "")):
         return None
     home = absolute(context.base, _string(document, "home_page_url")) or context.base
-    inherited = Context(home, language_tag(_string(document, "language")) or context.language, context.timezone)
+    inherited = msgspec.structs.replace(context, base=home, language=context.spoken(_string(document, "language")))
     entries = document.get("items")
     items = [
         _item(entry, inherited) for entry in (entries if isinstance(entries, list) else ()) if isinstance(entry, dict)
@@ -37,11 +39,7 @@ def _item(entry: dict[str, Any], context: Context) -> FeedItem:
     first = published or updated
     identifier = entry.get("id")
     return FeedItem(
-        guid=identifier.strip()
-        if isinstance(identifier, str)
-        else str(identifier)
-        if isinstance(identifier, int)
-        else "",
+        guid=(str(identifier) if isinstance(identifier, int) else _string(entry, "id")).strip()[:2000],
         url=absolute(context.base, _string(entry, "url") or _string(entry, "external_url") or _string(entry, "id")),
         title=title,
         summary=plain_text(_string(entry, "summary")),
@@ -51,7 +49,7 @@ def _item(entry: dict[str, Any], context: Context) -> FeedItem:
         published_from=("feed" if published else "feed_updated") if first else "",
         updated=updated.at if published and updated and updated.at > published.at else None,
         authors=author_names(_names(entry)),
-        language=language_tag(_string(entry, "language")) or context.language,
+        language=context.spoken(_string(entry, "language")),
         retracted=is_retraction(title),
     )
 
@@ -64,4 +62,5 @@ def _names(entry: dict[str, Any]) -> list[str]:
 
 def _string(holder: dict[str, Any], name: str) -> str:
     value = holder.get(name)
-    return value if isinstance(value, str) else ""
+    # JSON can spell lone surrogates, which no later step could encode.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

@@ -4,7 +4,6 @@ stand, what it takes back (RFC 6721), and whether it is an attack.
 
 from __future__ import annotations
 
-import html.entities
 import re
 from typing import Final
 from xml.parsers import expat
@@ -20,13 +19,11 @@ _MOST_EXPANSION: Final = 1_000_000
 """Bytes that a document's own entities may add."""
 _LONGEST_ENTITY: Final = 200
 
-_SUBSET: Final = re.compile(rb"<!DOCTYPE[^\[<>]*\[(.*?)\]\s*>", re.DOTALL | re.IGNORECASE)
+_SUBSET: Final = re.compile(rb"<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
+_SUBSET_END: Final = re.compile(rb"\]\s*>")
 _ENTITY: Final = re.compile(rb"""<!ENTITY\s+(%?\s*[\w.:-]+)\s+(?:"([^"]*)"|'([^']*)'|(\w+))""", re.IGNORECASE)
-_NAMED: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
-_XML_NAMES: Final = frozenset({"lt", "gt", "amp", "quot", "apos"})
 _TRUNCATED: Final = frozenset({3, 5, 6, 20})
 """Expat's codes for no element, unclosed token, partial character, unclosed CDATA section."""
-_UNDEFINED_ENTITY: Final = 11
 
 
 class Tombstone(msgspec.Struct, frozen=True):
@@ -39,13 +36,17 @@ class Tombstone(msgspec.Struct, frozen=True):
     link: str = ""
 
 
-class Scan(msgspec.Struct, frozen=True):
-    """`error` is "", `truncated`, `undefined_entity` or `not_wellformed`. Byte ranges of whole entries, in order."""
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """`error` is "", `truncated` or `not_wellformed`. `entries` are byte ranges of whole entries, in order; `elements`
+    counts the elements within each, `outside` those in none.
+    """
 
     root: str = ""
     namespace: str = ""
     entries: tuple[tuple[int, int], ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
+    elements: tuple[int, ...] = ()
+    outside: int = 0
     error: str = ""
     deep: bool = False
 
@@ -60,10 +61,12 @@ class _Scanner:
         self.root = self.namespace = ""
         self.entries: list[tuple[int, int]] = []
         self.tombstones: list[Tombstone] = []
+        self.elements: list[int] = []
+        self.count = 0
         self.deep = False
         self._document = document
-        self._start = -1
-        self._entry_depth = -1
+        self._start = self._entry_depth = -1
+        self._before = 0
         self._tomb: dict[str, str] | None = None
         self._text: list[str] = []
         self.parser = expat.ParserCreate("utf-8", namespace_separator=" ")
@@ -77,11 +80,13 @@ class _Scanner:
         if not self.path:
             self.root, self.namespace = local.lower(), namespace
         self.path.append(local)
+        self.count += 1
         if len(self.path) > _DEEPEST:
             self.deep = True
             raise _Stop
         if self._start < 0 and local in _ENTRY_NAMES and len(self.path) in {2, 3}:
             self._start, self._entry_depth = self.parser.CurrentByteIndex, len(self.path)
+            self._before = self.count - 1
         elif namespace == _TOMBSTONES and local == "deleted-entry":
             self._tomb = {"ref": attributes.get("ref", ""), "when": attributes.get("when", "")}
         elif self._tomb is not None and local == "link" and namespace == _ATOM:
@@ -107,6 +112,7 @@ class _Scanner:
             at = self.parser.CurrentByteIndex
             end = self._document.find(b">", at) + 1
             self.entries.append((self._start, end))
+            self.elements.append(self.count - self._before)
             self._start = self._entry_depth = -1
 
 
@@ -120,29 +126,29 @@ def scan(document: bytes) -> Scan:
         error = "not_wellformed"
     except expat.ExpatError as failure:
         error = "truncated" if failure.code in _TRUNCATED else "not_wellformed"
-        if failure.code == _UNDEFINED_ENTITY:
-            error = "undefined_entity"
-    return Scan(scanner.root, scanner.namespace, tuple(scanner.entries), tuple(scanner.tombstones), error, scanner.deep)
-
-
-def with_named_characters(text: str) -> str:
-    """HTML's named characters (`&nbsp;`, `&mdash;`) written out, as XML does not know them."""
-
-    def written_out(match: re.Match[str]) -> str:
-        character = html.entities.html5.get(f"{match[1]};")
-        return match[0] if match[1] in _XML_NAMES or character is None else character
-
-    return _NAMED.sub(written_out, text)
+    return Scan(
+        root=scanner.root,
+        namespace=scanner.namespace,
+        entries=tuple(scanner.entries),
+        tombstones=tuple(scanner.tombstones),
+        elements=tuple(scanner.elements),
+        outside=scanner.count - sum(scanner.elements),
+        error=error,
+        deep=scanner.deep,
+    )
 
 
 def entity_bomb(document: bytes) -> str:
     """Why the document's own entity declarations are refused, "" where they are none or harmless."""
     head = document[:200_000]
-    subset = _SUBSET.search(head)
+    subset = _SUBSET.search(head[:8192])
     if subset is None:
-        return "an unfinished list of entities" if b"<!ENTITY" in head[: _root_at(head)] else ""
+        return ""
+    end = _SUBSET_END.search(head, subset.end())
+    if end is None:
+        return "an endless list of declarations"
     added = 0
-    for name, double, single, external in _ENTITY.findall(subset[1]):
+    for name, double, single, external in _ENTITY.findall(head[subset.end() : end.start()]):
         value = double or single
         if external or name.startswith(b"%"):
             return f"entity {name.decode('utf-8', 'replace')} refers to something outside"
@@ -150,8 +156,3 @@ def entity_bomb(document: bytes) -> str:
             return f"entity {name.decode('utf-8', 'replace')} is nested or long"
         added += len(value) * document.count(b"&" + name + b";")
     return f"entities add {added} bytes" if added > _MOST_EXPANSION else ""
-
-
-def _root_at(head: bytes) -> int:
-    match = re.search(rb"<[A-Za-z_]", head)
-    return match.start() if match else len(head)
