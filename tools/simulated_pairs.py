@@ -116,7 +116,7 @@ def reports(
         for publisher in who:
             if rng.random() < coder.missed:
                 continue
-            coded = _miscoded(rng, act) if rng.random() < coder.wrong else act
+            coded = miscoded(rng, act) if rng.random() < coder.wrong else act
             day = start + timedelta(days=act.day)
             lag = int(rng.random() < 0.3)
             dated = rng.random() < 0.7
@@ -124,7 +124,8 @@ def reports(
     return found
 
 
-def _miscoded(rng: np.random.Generator, act: Act) -> Act:
+def miscoded(rng: np.random.Generator, act: Act) -> Act:
+    """The act with a type drawn at random, as a wrong reading would have it."""
     kinds = sorted(event_types())
     kind = kinds[int(rng.integers(len(kinds)))]
     return replace(act, type=kind, mode=None, reciprocal=act.reciprocal and kind in {"CONSULT", "COOPERATE", "AGREE"})

@@ -4,9 +4,9 @@ A material fact (quad 2 or 4, |score| at least 5) between the pair, reported by 
 A signed or ratified treaty counts as a deed too (SUPPORT:sign, SUPPORT:ratify, score 6): PLOVER files it under verbal
 cooperation, yet it binds, and between close partners it is often the only act large enough to tell of.
 
-Rare for the pair: the rule stays silent where the pair has seen deeds as weighty, of the same sign and as well
-attested, more than RARE times in the year before (allies drill together every month: that is how they live), and
-for QUIET_DAYS after it fired in a direction unless a deed is worse than the one it told of.
+Rare for the pair: the rule stays silent where the pair has seen deeds as weighty, of the same sign and told by as many
+groups, more than RARE times in the year before (allies drill together every month: that is how they live), and for
+QUIET_DAYS after it fired in a direction unless a deed is worse than the one it told of.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schemas.ontology import event_types
 from schemas.records import Direction, Event
 
 GROUPS: Final = 2
-RARE: Final = 2
+RARE: Final = 1
 YEAR: Final = 365
 QUIET_DAYS: Final = 30
 FRESH_DAYS: Final = 7
@@ -72,6 +72,7 @@ def is_breaking(deed: Deed, history: Sequence[Deed], told: Sequence[Deed], min_s
         for d in history
         if d.direction == deed.direction
         and abs(d.score) >= size
+        and len(d.event.owners) >= len(deed.event.owners)
         and 0 < (deed.day - d.day).days <= YEAR
         and d.event.event_id != deed.event.event_id
     ]

@@ -43,4 +43,3 @@ def judge(contributions: Sequence[Contribution], events: Mapping[str, Event]) ->
         rests_on = ""
     enough = len(parts[0][1].owners) >= GROUPS or len(parts) >= GROUPS
     return Gate(open=enough and not rests_on, rests_on=rests_on, owners=owners, robust=True)
-

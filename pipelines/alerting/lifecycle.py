@@ -24,7 +24,9 @@ WORSE: Final = 1.5
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert with what is remembered beside it: signals and events that it rests on, its episode's day, its deed."""
+    """An alert with what is remembered beside it: signals and events that it rests on, its episode's day, its deed,
+    and the score with which it first fired.
+    """
 
     alert: Alert
     kind: str
@@ -32,6 +34,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[str, ...] = ()
     episode: date
     deed: Deed | None = None
+    told: float = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -56,7 +59,14 @@ def open_change(rule: Rule, basis: Basis, episode: date, known_at: datetime) -> 
         change=change,
         evidence=evidence(basis),
     )
-    return Held(alert=alert, kind="change", signals=basis.signal_ids, events=basis.event_ids, episode=episode)
+    return Held(
+        alert=alert,
+        kind="change",
+        signals=basis.signal_ids,
+        events=basis.event_ids,
+        episode=episode,
+        told=change.score if basis.gate.open else 0.0,
+    )
 
 
 def open_breaking(rule: Rule, basis: Basis, deed: Deed, known_at: datetime) -> Held:
@@ -140,7 +150,8 @@ def revised(held: Held, basis: Basis, known_at: datetime, *, withdrawn: bool = F
         evidence=evidence(basis),
     )
     signals = tuple(sorted({*held.signals, *basis.signal_ids}))
-    return msgspec.structs.replace(held, alert=alert, signals=signals, events=basis.event_ids)
+    told = basis.change.score if held.alert.state == "pending" and state == "firing" else held.told
+    return msgspec.structs.replace(held, alert=alert, signals=signals, events=basis.event_ids, told=told)
 
 
 def _material(held: Held, basis: Basis) -> bool:

@@ -20,7 +20,12 @@ STATES: Final = {
     "TWN": "Taiwan",
     "USA": "the United States",
 }
-_PERIODS: Final = {"S7": "the last seven days", "S30": "the last thirty days", "DRIFT": "the last ninety days"}
+_PERIODS: Final = {
+    "S7": "the last seven days",
+    "S30": "the last thirty days",
+    "DRIFT": "the last ninety days",
+    "B7": "the last seven days",
+}
 _SHOWN: Final = 3
 _LONGEST_QUOTE: Final = 240
 

@@ -16,7 +16,7 @@ from schemas.query_syntax import parse
 from schemas.records import Direction
 
 RuleKind = Literal["change", "breaking", "search"]
-CHANNELS = ("S7", "S30", "DRIFT", "NEW")
+CHANNELS = ("S7", "S30", "DRIFT", "NEW", "B7")
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from pipelines.alerting.limits import Limits
 from pipelines.evaluator.ledger import Ledger, by_id
 from pipelines.evaluator.picture import Pictures, is_material
 from pipelines.relations.change import DetectorState, references
-from pipelines.relations.channels import NEW_WINDOW, SHARES, Observation, Reading, readings
+from pipelines.relations.channels import NEW_WINDOW, SHARES, WINDOWS, Observation, Reading, readings
 from pipelines.relations.contributions import Attribution, of_new, of_share
 from pipelines.relations.fold import Folded
 from pipelines.relations.weights import rounded
@@ -78,14 +78,15 @@ class Cases:
         self, pair: str, observation: Observation, reading: Reading
     ) -> tuple[dict[str, Event], Attribution]:
         day = observation.day
-        length = NEW_WINDOW if reading.channel == "NEW" else SHARES[reading.channel].window
+        length = NEW_WINDOW if reading.channel == "NEW" else SHARES[WINDOWS[reading.channel]].window
         held = [f for f in self._ledger.events(pair, day - (length - 1) * _DAY, day) if _counts(f)]
         if reading.channel == "NEW":
             new = {n.type for n in observation.news if n.direction == reading.direction}
             carrying = [f for f in held if is_material(f) and f.event.type in new]
             against = [f for f in held if (f.event.weight > 0) == (reading.direction == "tension")]
             return dict(by_id(held)), of_new(carrying, against)
-        window, base = observation.windows[reading.channel], observation.bases[reading.channel]
+        span = WINDOWS[reading.channel]
+        window, base = observation.windows[span], observation.bases[span]
         return dict(by_id(held)), of_share(reading, window, base, held)
 
     def _basis(

@@ -10,7 +10,7 @@ import msgspec
 
 from pipelines.alerting.basis import Basis
 from pipelines.alerting.breaking import QUIET_DAYS, Deed, is_breaking
-from pipelines.alerting.lifecycle import Held, ended, open_breaking, open_change, open_search, revised
+from pipelines.alerting.lifecycle import WORSE, Held, ended, open_breaking, open_change, open_search, revised
 from pipelines.alerting.matching import matches
 from pipelines.alerting.rules import Rule, query_of
 from pipelines.evaluator.cases import Cases
@@ -22,6 +22,7 @@ from schemas.records import Action, Alert, Direction, Signal
 ALERTS: Final = "alert"
 KEPT_DAYS: Final = 400
 """A resolved or retracted alert is remembered so long: withdrawn articles still retract it."""
+REPEAT_DAYS: Final = 14
 _DECODER: Final = msgspec.json.Decoder(Held)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
@@ -41,12 +42,19 @@ class Desk:
         return [h for h in found if direction is None or h.alert.direction == direction]
 
     def take_change(self, rule: Rule, basis: Basis, episode: Episode, known_at: datetime) -> None:
-        """The episode as the rule sees it: a new alert, or a new revision of the one that it has."""
+        """The episode as the rule sees it: a new alert, or a new revision of the one that it has.
+
+        While an episode lasts nothing is told again, with one exception: where a change that was told REPEAT_DAYS ago
+        or earlier has become materially worse, that is news, and a new alert takes the place of the old one.
+        """
         change = basis.change
         if not rule.watches(change.dyad, change.direction):
             return
         for held in self.open("change", change.dyad, change.direction):
             if held.alert.rule == rule.id:
+                if self._worse(held, basis, known_at):
+                    self._keep(ended(held, "resolved", "Resolved: a worse turn has taken its place.", known_at))
+                    break
                 newer = revised(held, basis, known_at)
                 if newer is not None:
                     self._keep(newer)
@@ -161,6 +169,11 @@ class Desk:
             if basis is not None and (basis.gate.open or held.alert.state == "pending"):
                 return basis
         return None
+
+    def _worse(self, held: Held, basis: Basis, known_at: datetime) -> bool:
+        old = held.alert.change
+        told = held.alert.state != "pending" and (known_at - held.alert.opened).days >= REPEAT_DAYS
+        return told and old is not None and basis.gate.open and basis.change.score >= WORSE * held.told
 
     def _told(self, rule: Rule, pair: str) -> list[Deed]:
         told: list[Deed] = []

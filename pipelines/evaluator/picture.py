@@ -24,6 +24,9 @@ from schemas.records import Direction, Relation, Share
 
 SHOWN_DAYS: Final = 90
 SHOWN_CONTRIBUTIONS: Final = 5
+ATTESTED: Final = 2
+"""A new type counts once two groups or two events show it: a single misread sentence is a new type soon enough (with
+one sentence in five misread, half of all single sightings of a rare type are misreadings)."""
 _NAMES: Final = {"S7": "7", "S30": "30", "DRIFT": "90"}
 _DAY: Final = timedelta(days=1)
 
@@ -84,7 +87,10 @@ class Pictures:
         observed = self._panel.windows([pair], edge, NEW_MEMORY - 1, 0, late=False)[0].observed
         found: list[NewType] = []
         for kind in sorted({f.event.type for f in recent} - known):
-            count = sum(1 for f in recent if f.event.type == kind)
+            own = [f for f in recent if f.event.type == kind]
+            count = len(own)
+            if sum(min(len(f.event.owners), ATTESTED) for f in own) < ATTESTED:
+                continue
             tail = new_tail(count, prior.rate_of(kind), prior.days, observed)
             found.append(NewType(kind, direction_of(kind), count, tail))
         return found

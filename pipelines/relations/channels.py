@@ -1,4 +1,11 @@
-"""Channels of change (ontology.md, relation index 7): S7, S30, DRIFT and NEW, each as -ln p of what it sees."""
+"""Channels of change (ontology.md, relation index 7): S7, S30, DRIFT and NEW, each as -ln p of what it sees; and B7.
+
+B7 is ours. A tension share cannot see rivals quarrel or allies draw closer: it is near its end already, whatever they
+do. Simulated turns of five events (`tools/simulate_turns.py`) moved the shares of such pairs by one standard error.
+B7 asks how surprising the week's weight of deeds in one direction is, given what the pair is used to in that
+direction. It is not a volume alarm: the expectation grows with whatever the other direction grew by, so that more
+coverage of the same mixture is no change, and the share itself must not have moved the other way.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +31,12 @@ class Reach:
 
 
 SHARES: Final = {"S7": Reach(7, 395, 31), "S30": Reach(30, 395, 31), "DRIFT": Reach(90, 455, 91)}
+_CONVERGED: Final = 1e-12
+BURST: Final = "B7"
+WINDOWS: Final = {**{channel: channel for channel in SHARES}, BURST: "S7"}
+"""By channel the span of days that it looks at."""
+DISPERSION: Final = 1.6
+"""Events of a matter come together, so that their weekly number has about this many times the Poisson variance."""
 NEW_WINDOW: Final = 7
 NEW_MEMORY: Final = 395
 """A type is new when not seen for 395 days: a yearly drill that starts some weeks later than last year is none."""
@@ -88,16 +101,53 @@ def share_reading(
     return Reading(channel, direction, score, exp(-score), before, tension_share(window, base))
 
 
+def burst_reading(direction: Direction, window: Window, base: Base, reference: float | None = None) -> Reading | None:
+    """B7: the tail of the week's weight in one direction, quasi-Poisson in units of the mean v of an event."""
+    share = share_reading(BURST, direction, window, base, reference)
+    if share is None or toward(direction) * (share.after - share.before) <= 0:
+        return None
+    part = share.before if direction == "tension" else 1.0 - share.before
+    own, other = (window.f, window.c) if direction == "tension" else (window.c, window.f)
+    usual = base.m * window.days
+    growth = max(1.0, (other + base.u) / (usual * (1.0 - part) + base.u))
+    unit = base.u * DISPERSION
+    score = poisson_surprise(own / unit, usual * part * growth / unit)
+    return Reading(BURST, direction, score, exp(-score), share.before, share.after)
+
+
+def poisson_surprise(count: float, mean: float) -> float:
+    """-ln P(N >= count) for a Poisson N; for a count between integers by the incomplete gamma function that
+    interpolates it. 0 where the count is not above the mean.
+    """
+    if count <= mean or mean <= 0:
+        return 0.0
+    term, total, n = 1.0, 1.0, count
+    while term > _CONVERGED * total:
+        n += 1.0
+        term *= mean / n
+        total += term
+    return max(lgamma(count + 1.0) - count * log(mean) + mean - log(total), 0.0)
+
+
+def window_reading(
+    channel: str, direction: Direction, window: Window, base: Base, reference: float | None = None
+) -> Reading | None:
+    """What a window shows in a share channel or in B7."""
+    if channel == BURST:
+        return burst_reading(direction, window, base, reference)
+    return share_reading(channel, direction, window, base, reference)
+
+
 def readings(observation: Observation, references: Mapping[Direction, float]) -> list[Reading]:
     """All channels that speak, both directions."""
     found: list[Reading] = []
     for direction in DIRECTIONS:
-        for channel in SHARES:
-            reading = share_reading(
+        for channel, span in WINDOWS.items():
+            reading = window_reading(
                 channel,
                 direction,
-                observation.windows[channel],
-                observation.bases[channel],
+                observation.windows[span],
+                observation.bases[span],
                 references.get(direction),
             )
             if reading is not None:

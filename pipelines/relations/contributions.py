@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.relations.channels import Reading, share_reading
+from pipelines.relations.channels import Reading, window_reading
 from pipelines.relations.fold import Folded
 from pipelines.relations.level import level
 from pipelines.relations.share import Base, Window
@@ -32,7 +32,7 @@ def of_share(reading: Reading, window: Window, base: Base, events: Sequence[Fold
         if v == 0:
             continue
         rest = window.less(max(v, 0.0), max(-v, 0.0), v * v, 1)
-        without = share_reading(reading.channel, reading.direction, rest, base, reading.before)
+        without = window_reading(reading.channel, reading.direction, rest, base, reading.before)
         falls.append((reading.score - (without.score if without else 0.0), folded))
     sign = 1 if reading.direction == "tension" else -1
     carrying = [(fall, e) for fall, e in falls if fall > 0 and e.event.weight * sign < 0]

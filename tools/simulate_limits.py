@@ -1,0 +1,178 @@
+"""Makes pipelines/alerting/data/limits.toml: pooled limits from simulated pairs without change.
+
+    nice python -m tools.simulate_limits --pairs 24 --years 4 --seed 1 --budget 0.7 > pipelines/alerting/data/limits.toml
+
+For each event rate, pairs of three classes (allies, rivals, mixed) live without change, coded by an imperfect coder;
+the detector runs over them with each limit of a grid, and the limit at which it opens `budget` episodes a pair, year
+and direction is taken. The first year of each pair is left out: there the baseline is the shipped prior.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+
+from pipelines.evaluator.picture import Pictures
+from pipelines.relations.change import DetectorState, step
+from pipelines.relations.channels import DIRECTIONS
+from pipelines.relations.fold import Folded
+from pipelines.relations.panel import MEMORY, Panel
+from pipelines.relations.priors import Prior, Priors
+from schemas.ontology import event_types, factuality_weight, score_of
+from schemas.ports.state import Sums
+from schemas.records import Direction, Event, EventDate
+from tools.simulated_pairs import Act, Coder, miscoded, routine
+
+RATES: Final = (0.05, 0.1, 0.3, 1.0, 3.0)
+GRID: Final = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
+CLASSES: Final = {"allies": "JPN-USA", "rivals": "CHN-USA", "mixed": "CHN-KOR"}
+START: Final = date(2021, 1, 1)
+CONFIDENCE: Final = 0.8
+CHANNELS: Counter[tuple[float, Direction, str]] = Counter()
+"""Which channels opened the episodes, for the figures on standard error."""
+
+
+class Chronicle:
+    """Events of simulated pairs, as `Pictures` asks for them."""
+
+    def __init__(self) -> None:
+        self._days: dict[str, dict[date, list[Folded]]] = {}
+
+    def add(self, pair: str, folded: Folded) -> None:
+        """One more event."""
+        self._days.setdefault(pair, {}).setdefault(folded.event.event_date.start, []).append(folded)
+
+    def events(self, key: str, first: date, last: date) -> list[Folded]:
+        """Those that start in [first, last]."""
+        days = self._days.get(key, {})
+        found: list[Folded] = []
+        for i in range((last - first).days + 1):
+            found += days.get(first + timedelta(days=i), ())
+        return found
+
+
+def event_of(act: Act, pair: str, number: int, owners: int) -> Folded:
+    """The act as an event between the pair, told by so many groups."""
+    day = START + timedelta(days=act.day)
+    score = score_of(act.type, act.mode)
+    event = Event(
+        event_id=f"{pair}/{number}",
+        matter_id=f"{pair}/{number}",
+        dyad=pair,
+        source="A",
+        target="B",
+        type=act.type,
+        mode=act.mode,
+        factuality="fact",
+        event_date=EventDate(start=day, end=day, precision="day"),
+        owners=tuple(f"owner{i}" for i in range(owners)),
+        confidence=CONFIDENCE,
+        weight=round(score / 10 * factuality_weight(act.type, "fact") * CONFIDENCE, 6),
+    )
+    return Folded(event=event, score=score, late=False, aimed=())
+
+
+def world(
+    rng: np.random.Generator, prior: Prior, rate: float, pairs: int, days: int, coder: Coder
+) -> tuple[Pictures, list[str]]:
+    """So many pairs of one class and rate, coded."""
+    names = [f"pair{i}" for i in range(pairs)]
+    panel, chronicle = Panel(START - timedelta(days=MEMORY)), Chronicle()
+    panel.add(names)
+    panel.hear(START + timedelta(days=i) for i in range(days))
+    for name in names:
+        sums: dict[date, Sums | None] = {}
+        for number, act in enumerate(routine(rng, prior, rate, days)):
+            told = int(rng.binomial(act.reports, 1 - coder.missed))
+            if told == 0:
+                continue
+            wrong = rng.random() < coder.wrong
+            # Two readings do not go wrong in the same way.
+            folded = event_of(miscoded(rng, act) if wrong else act, name, number, 1 if wrong else told)
+            v, day = folded.event.weight, folded.event.event_date.start
+            if v != 0:
+                old = sums.get(day) or Sums()
+                sums[day] = Sums(c=old.c + max(v, 0), f=old.f + max(-v, 0), q=old.q + v * v, n=old.n + 1)
+            chronicle.add(name, folded)
+        panel.put(name, sums, {})
+    scaled = prior.scaled(rate * 0.4 / prior.m0)
+    priors = Priors(origin="simulated", pairs=dict.fromkeys(names, scaled), posture=prior, outside=prior)
+    return Pictures(panel, chronicle, priors), names  # type: ignore[arg-type]
+
+
+def openings(pictures: Pictures, names: Sequence[str], days: int) -> dict[float, dict[Direction, int]]:
+    """Episodes opened after the first year, by limit and direction."""
+    counts = {limit: dict.fromkeys(DIRECTIONS, 0) for limit in GRID}
+    states = {(name, limit): DetectorState() for name in names for limit in GRID}
+    for i in range(days):
+        observations = pictures.observations(names, START + timedelta(days=i))
+        for name in names:
+            for limit in GRID:
+                before = states[name, limit]
+                after, decision = step(before, observations[name], dict.fromkeys(DIRECTIONS, limit))
+                states[name, limit] = after
+                if i >= 365:  # noqa: PLR2004 - the first year
+                    for direction, verdict in decision.items():
+                        if verdict.outcome == "open" and verdict.lead is not None:
+                            counts[limit][direction] += 1
+                            CHANNELS[limit, direction, verdict.lead.channel] += 1
+    return counts
+
+
+def limit_at(counts: dict[float, float], budget: float) -> float:
+    """Where the episodes a pair and year fall to the budget; linear between the grid's limits."""
+    grid = sorted(counts)
+    for low, high in zip(grid, grid[1:], strict=False):
+        if counts[high] <= budget:
+            if counts[low] <= budget:
+                return low
+            return low + (counts[low] - budget) / (counts[low] - counts[high]) * (high - low)
+    return grid[-1]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=24)
+    parser.add_argument("--years", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--budget", type=float, default=0.7)
+    parser.add_argument("--made", default="", help="the date to write into the file")
+    options = parser.parse_args(arguments)
+    rng = np.random.default_rng(options.seed)
+    shipped = Priors.load()
+    days, observed = 365 * options.years, options.pairs * (options.years - 1) * len(CLASSES)
+    found: dict[Direction, list[float]] = {direction: [] for direction in DIRECTIONS}
+    for rate in RATES:
+        CHANNELS.clear()
+        total = {limit: dict.fromkeys(DIRECTIONS, 0) for limit in GRID}
+        for pair in CLASSES.values():
+            pictures, names = world(rng, shipped.of(pair), rate, options.pairs, days, Coder())
+            for limit, counts in openings(pictures, names, days).items():
+                for direction, count in counts.items():
+                    total[limit][direction] += count
+        for direction in DIRECTIONS:
+            yearly = {limit: total[limit][direction] / observed for limit in GRID}
+            found[direction].append(round(limit_at(yearly, options.budget), 2))
+            shown = ", ".join(f"{limit:g}: {count:.2f}" for limit, count in yearly.items())
+            by = {c: CHANNELS[5.0, direction, c] for c in sorted({key[2] for key in CHANNELS})}
+            print(f"rate {rate:g} {direction}: {shown}; opened at 5 by {by}", file=sys.stderr)
+    command = f"python -m tools.simulate_limits {' '.join(arguments)}".strip()
+    print("# Pooled limits of -ln p, by events a day; made by the command below from simulated pairs without change.")
+    print(f'command = "{command}"')
+    print(f'made = "{options.made}"')
+    print(f"budget = {options.budget}")
+    print(f"rates = {list(RATES)}")
+    for direction in DIRECTIONS:
+        print(f"{direction} = {found[direction]}")
+
+
+if __name__ == "__main__":
+    assert event_types()
+    main(sys.argv[1:])
