@@ -212,7 +212,13 @@ class IndexConformance:
         assert put(index, [kept, dropped], revision=1) == []
         assert [hit.signal.signal_id for hit in whole(index, active(EVERYTHING))] == [kept.signal_id]
         assert len(whole(index, active(Term("status", "retracted")))) == 1
-        assert put(index, [dropped], revision=3)[1].status == "active"
+        assert [one.signal_id for one in put(index, [kept], revision=3)] == [kept.signal_id]
+        assert len(whole(index, Term("status", "retracted"))) == 1
+        revived = put(index, [dropped], revision=4)
+        assert [(one.signal_id, one.status) for one in revived] == [
+            (kept.signal_id, "retracted"),
+            (dropped.signal_id, "active"),
+        ]
 
     def test_an_article_without_signals_is_remembered(self, index: SignalIndex) -> None:
         assert put(index, [], revision=2) == []
@@ -294,7 +300,7 @@ class IndexConformance:
         common = [sample(10 + number, f"talks about item {number} went on") for number in range(20)]
         best, rare, plain = (
             sample(1, "talks about hotline went on"),
-            sample(2, "a hotline went on again"),
+            sample(2, "a hotline went on again, and again on and on"),
             sample(3, "x y"),
         )
         put(index, [*common, best, rare, plain])
@@ -306,9 +312,9 @@ class IndexConformance:
     @_EXAMPLES
     @given(
         st.lists(
-            st.tuples(st.integers(0, 30), st.integers(0, 6)), min_size=1, max_size=14, unique_by=lambda one: one[0]
+            st.tuples(st.integers(0, 9), st.integers(0, 6)), min_size=4, max_size=10, unique_by=lambda one: one[0]
         ),
-        st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)), max_size=12),
+        st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6)), max_size=12),
         st.sampled_from(("newest", "rank")),
         st.integers(1, 5),
     )

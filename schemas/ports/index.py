@@ -112,7 +112,7 @@ class SignalIndex(Protocol):
 
 
 class ArticleStore(Protocol):
-    """Versions of articles. Idempotent by (article_id, version)."""
+    """Versions of articles. Thread-safe. Idempotent by (article_id, version)."""
 
     def put(self, articles: Sequence[Article]) -> None:
         """Store these versions."""
@@ -126,9 +126,16 @@ class ArticleStore(Protocol):
         """Versions first seen in [since, until), by (version_seen, article_id, version)."""
         ...
 
+    def close(self) -> None:
+        """Idempotent."""
+        ...
+
 
 class RelationStore(Protocol):
-    """Relation, event and change records; append-only by `known_at`. Idempotent by identity."""
+    """Relation, event and change records; append-only by `known_at`. Thread-safe. Idempotent by identity.
+
+    Readers in other processes see each `put` whole, as soon as it returns.
+    """
 
     def put(self, relations: Sequence[Relation], changes: Sequence[Change] = ()) -> None:
         """Store. A relation's identity is dyad, at, known_at; a change's its change_id and known_at."""
@@ -166,7 +173,11 @@ class RelationStore(Protocol):
         until: date | None = None,
         as_of: datetime | None = None,
     ) -> list[Change]:
-        """By day, then change_id."""
+        """By day, then change_id, each as last known by `as_of`."""
+        ...
+
+    def close(self) -> None:
+        """Idempotent."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Rank of a hit: Okapi BM25 of the words sought, in SQL over FTS5's vocabulary.
+"""Rank of a hit: Okapi BM25 of the words sought.
 
 Own instead of FTS5's `bm25()`, because a rank must not move while somebody pages through a result: the weights of the
 words (inverse document frequencies) are taken once and travel in the cursor, and the length of a usual document is a
@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
-
-from connectors.index.embedded.translate import Parameter
 
 MAX_WORDS: Final = 32
 """Words of a query that are weighed; more would not change an order that people can see."""
@@ -21,28 +20,49 @@ _K1: Final = 1.2
 _B: Final = 0.75
 _USUAL_LENGTH: Final = 24
 _DIGITS: Final = 6
+_READING_COST: Final = 10
+"""Reading one document's words costs about as much as this many entries of an index list."""
 
 
 def weights(connection: sqlite3.Connection, words: Sequence[str]) -> tuple[float, ...]:
     """Each word's inverse document frequency as the index stands, never negative."""
-    documents = int(connection.execute("SELECT coalesce(max(row), 0) FROM signal").fetchone()[0])
+    (documents,) = connection.execute("SELECT coalesce(max(row), 0) FROM signal").fetchone()
     return tuple(round(_weight(documents, _frequency(connection, word)), _DIGITS) for word in words)
 
 
-def scored(words: Sequence[str], word_weights: Sequence[float]) -> tuple[str, list[Parameter]]:
-    """A subquery with the columns `row` and `score` of every signal that has one of the words."""
-    if not words:
-        return "SELECT 0 AS row, 0.0 AS score WHERE 0", []
-    counts = " UNION ALL ".join(
-        "SELECT doc AS row, ? AS weight, count(*) AS times FROM quote_instance WHERE term = ? GROUP BY doc"
-        for _ in words
-    )
-    damping = f"{_K1} * ({1 - _B} + {_B} * length / {_USUAL_LENGTH}.0)"
-    sql = (
-        f"SELECT row, round(sum(weight * times * {_K1 + 1} / (times + {damping})), {_DIGITS}) AS score "  # noqa: S608
-        f"FROM ({counts}) JOIN signal USING (row) GROUP BY row"
-    )
-    return sql, [value for pair in zip(word_weights, words, strict=True) for value in pair]
+class Scorer:
+    """Scores of documents by row and length, for the words and their weights.
+
+    For few candidates it reads their words one by one, for many the index lists of the words.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, words: Sequence[str], word_weights: Sequence[float], candidates: int
+    ) -> None:
+        self._connection = connection
+        self._weights = dict(zip(words, word_weights, strict=True))
+        listed = sum(_frequency(connection, word) for word in words)
+        self._lists = _lists(connection, words) if candidates * _READING_COST > listed else None
+
+    def score(self, row: int, length: int) -> float:
+        """0 without any of the words. The same for the same document and weights."""
+        damping = _K1 * (1 - _B + _B * length / _USUAL_LENGTH)
+        total = 0.0
+        for word, count in self._counts(row):
+            total += self._weights[word] * count * (_K1 + 1) / (count + damping)
+        return round(total, _DIGITS)
+
+    def _counts(self, row: int) -> list[tuple[str, int]]:
+        if self._lists is not None:
+            return [(word, times[row]) for word, times in self._lists if row in times]
+        (text,) = self._connection.execute("SELECT words FROM document WHERE row = ?", (row,)).fetchone()
+        present = text.split(" ")
+        return [(word, present.count(word)) for word in self._weights if word in present]
+
+
+def _lists(connection: sqlite3.Connection, words: Sequence[str]) -> list[tuple[str, Counter[int]]]:
+    sql = "SELECT doc FROM quote_instance WHERE term = ?"
+    return [(word, Counter(row for (row,) in connection.execute(sql, (word,)))) for word in words]
 
 
 def _frequency(connection: sqlite3.Connection, word: str) -> int:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from connectors.index.embedded import ranking
+from connectors.index.embedded import paging, ranking
 from connectors.index.embedded.cursor import Cursor, opened, sealed
 from connectors.index.embedded.tables import open_index
 from connectors.index.embedded.translate import COLUMNS, LABELS, Condition, condition, words_sought
@@ -22,7 +22,6 @@ from schemas.query_fields import FIELDS, check, facet_field
 from schemas.records import Position, Signal
 
 _SCAN_PAGE: Final = 500
-_LAST: Final = 2**63 - 1
 
 
 class EmbeddedSignalIndex:
@@ -52,7 +51,7 @@ class EmbeddedSignalIndex:
     def replace_many(self, replacements: Sequence[Replacement]) -> list[list[Signal]]:
         """As the port says; one transaction."""
         with self._database.transaction() as connection:
-            return [apply(connection, new) for new in replacements]
+            return apply(connection, replacements)
 
     def set_rejected(self, signal_id: str, *, rejected: bool) -> None:
         """As the port says."""
@@ -80,22 +79,22 @@ class EmbeddedSignalIndex:
         if limit < 1:
             raise ConfigError(f"limit must be at least 1, not {limit}", "bad_limit")
         words = words_sought(query, ranking.MAX_WORDS) if sort == "rank" else []
+        where = condition(query)
         with self._database.read() as connection:
-            start = (
-                opened(cursor, query, sort, self._secret)
-                if cursor
-                else self._first(connection, condition(query), words)
-            )
-            rows = _page(connection, condition(query), words, start, limit + 1)
+            start = opened(cursor, query, sort, self._secret) if cursor else paging.first(connection, where, words)
+            if words:
+                found = paging.ranked(connection, where, words, start, limit + 1)
+            else:
+                found = paging.newest(connection, where, start, limit + 1)
         hits = tuple(
-            Hit(signal=codec.decode(body, Signal), score=score, rejected=bool(rejected))
-            for body, rejected, score, _, _ in rows[:limit]
+            Hit(signal=codec.decode(one.body, Signal), score=one.score, rejected=bool(one.rejected))
+            for one in found[:limit]
         )
         following = ""
-        if len(rows) > limit:
-            _, _, score, time, signal_id = rows[limit - 1]
-            last = Cursor(time, signal_id, score, start.horizon, start.total, start.weights)
-            following = sealed(last, query, sort, self._secret)
+        if len(found) > limit:
+            last = found[limit - 1]
+            place = Cursor(last.time, last.signal_id, last.score, start.horizon, start.total, start.weights)
+            following = sealed(place, query, sort, self._secret)
         return Page(items=hits, cursor=following, total=start.total)
 
     def histogram(self, query: Query, *, interval: Literal["day", "week", "month"]) -> dict[date, int]:
@@ -140,38 +139,6 @@ class EmbeddedSignalIndex:
     def close(self) -> None:
         """As the port says."""
         self._database.close()
-
-    @staticmethod
-    def _first(connection: sqlite3.Connection, where: Condition, words: Sequence[str]) -> Cursor:
-        """Where the first page starts: before everything."""
-        sql, parameters = where
-        total = connection.execute(f"SELECT count(*) FROM signal s WHERE {sql}", parameters).fetchone()[0]  # noqa: S608
-        horizon = connection.execute("SELECT writes FROM counter").fetchone()[0]
-        return Cursor(_LAST, "", float("inf"), horizon, total, ranking.weights(connection, words))
-
-
-def _page(
-    connection: sqlite3.Connection, where: Condition, words: Sequence[str], start: Cursor, limit: int
-) -> list[tuple[bytes, int, float, int, str]]:
-    """Body, rejected, score, time and id of the hits after `start`, in order."""
-    sql, parameters = where
-    if not words:
-        return connection.execute(
-            "SELECT d.body, s.rejected, 0.0, s.time, s.signal_id FROM signal s JOIN document d USING (row) "  # noqa: S608
-            f"WHERE s.time <= ? AND (s.time < ? OR s.signal_id > ?) AND s.placed <= ? AND {sql} "
-            "ORDER BY s.time DESC, s.signal_id LIMIT ?",
-            [start.time, start.time, start.signal_id, start.horizon, *parameters, limit],
-        ).fetchall()
-    scored, weights = ranking.scored(words, start.weights)
-    return connection.execute(
-        f"WITH scored AS MATERIALIZED ({scored}), hit AS ("  # noqa: S608 - parameters only
-        "SELECT s.row, s.rejected, coalesce(r.score, 0.0) AS score, s.time, s.signal_id "
-        f"FROM signal s LEFT JOIN scored r USING (row) WHERE s.placed <= ? AND {sql}) "
-        "SELECT d.body, hit.rejected, hit.score, hit.time, hit.signal_id FROM hit JOIN document d USING (row) "
-        "WHERE hit.score < ? OR (hit.score = ? AND (hit.time < ? OR (hit.time = ? AND hit.signal_id > ?))) "
-        "ORDER BY hit.score DESC, hit.time DESC, hit.signal_id LIMIT ?",
-        [*weights, start.horizon, *parameters, *[start.score] * 2, *[start.time] * 2, start.signal_id, limit],
-    ).fetchall()
 
 
 def _facet(connection: sqlite3.Connection, where: Condition, field: str, limit: int) -> dict[str, int]:

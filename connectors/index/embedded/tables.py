@@ -48,7 +48,6 @@ CREATE TABLE signal(
 CREATE INDEX signal_newest ON signal(time DESC, signal_id);
 CREATE INDEX signal_key ON signal(dyad, signal_id);
 CREATE INDEX signal_article ON signal(article_id);
-CREATE INDEX signal_type ON signal(type);
 CREATE INDEX signal_publisher ON signal(publisher);
 
 -- apart from the columns that are searched, so that a scan of those stays short
