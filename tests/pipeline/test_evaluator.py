@@ -270,7 +270,10 @@ def test_what_is_no_signal_is_refused_and_the_rest_goes_on(desk: Desk) -> None:
     desk.run()
     assert desk.judge.taken[0][1] == ["s1"]
     letters = [decode(s.value, DeadLetter) for s in desk.log.read(topics.DEADLETTER, 0, 0, 10)]
-    assert [(letter.stage, letter.code) for letter in letters] == [("evaluate", "not_json"), ("evaluate", "no_position")]
+    assert [(letter.stage, letter.code) for letter in letters] == [
+        ("evaluate", "not_json"),
+        ("evaluate", "no_position"),
+    ]
 
 
 def test_simulated_days_tick_once_each_when_complete(tmp_path: Path) -> None:
