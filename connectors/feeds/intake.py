@@ -51,7 +51,8 @@ _LATER: Final = frozenset({408, 425, 429})
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What one poll came to. `counts` by outcome: stored, duplicate, unchanged, deferred, failed; they add up to the
-    items. `problems` are the feed's and the pages'. `positions` are those of the stored articles in the log.
+    items. `problems` are the pages' and the feed's, each code once. `positions` are those of the stored
+    articles in the log.
     """
 
     outcome: str
@@ -116,7 +117,7 @@ class Intake:
         return Taken(
             outcome=batch.outcome,
             counts={name: poll.counts[name] for name in sorted(poll.counts)},
-            problems=(*batch.problems, *poll.problems),
+            problems=tuple({problem.code: problem for problem in (*poll.problems, *batch.problems)}.values()),
             positions=tuple(positions),
         )
 

@@ -22,6 +22,7 @@ _MOST_ELEMENTS: Final = 40_000
 """Beyond it only the paragraphs are read: a page of news has a few thousand elements."""
 _SHORT: Final = 120
 """Characters: a text shorter than this is doubted where the page itself gives a longer one as data."""
+_SENTENCE: Final = re.compile(r"[.!?…。！？]")
 _CHALLENGE: Final = re.compile(
     r"<title[^>]*>\s*(Just a moment|Attention Required|Access denied|DDoS-Guard|Checking your browser)", re.IGNORECASE
 )
@@ -92,8 +93,11 @@ def _extracted(tree: lxml.html.HtmlElement, html: str, url: str, timezone: str, 
     language = language_tag(tree.get("lang") or linked.language or meta.get("og:locale", ""))
     authors = author_names(linked.authors or [meta[name] for name in ("author", "article:author") if name in meta])
     body = _body(tree, title, problems)
-    if len(body) < _SHORT and len(linked.body) > len(body):
-        body = normalised(linked.body)[:LONGEST_TEXT]
+    own = normalised(linked.body)[:LONGEST_TEXT]
+    if len(own) >= len(body) and (len(body) < _SHORT or own.split() == body.split()):
+        body = own
+    elif len(body) < _SHORT and not _SENTENCE.search(body):
+        body = ""  # labels of a menu, since nothing else was there
     if not linked.free:
         problems.append(Problem(code="paywall", message="the page says that it is not free to read"))
     if not body:

@@ -61,7 +61,7 @@ class Site:
     @staticmethod
     def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:
         """Write one answer; header names with _ for -."""
-        handler.send_response(status)
+        handler.send_response_only(status)  # without a Date of its own
         for name, value in headers.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.send_header("Content-Length", str(len(body)))
