@@ -33,7 +33,7 @@ RATES: Final = (0.05, 0.1, 0.3, 1.0, 3.0)
 GRID: Final = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
 CLASSES: Final = {"allies": "JPN-USA", "rivals": "CHN-USA", "mixed": "CHN-KOR"}
 START: Final = date(2021, 1, 1)
-CONFIDENCE: Final = 0.8
+CONFIDENCE: Final = 0.7
 CHANNELS: Counter[tuple[float, Direction, str]] = Counter()
 """Which channels opened the episodes, for the figures on standard error."""
 
@@ -101,7 +101,7 @@ def world(
                 sums[day] = Sums(c=old.c + max(v, 0), f=old.f + max(-v, 0), q=old.q + v * v, n=old.n + 1)
             chronicle.add(name, folded)
         panel.put(name, sums, {})
-    scaled = prior.scaled(rate * 0.4 / prior.m0)
+    scaled = prior.scaled(rate * prior.u0 / prior.m0)
     priors = Priors(origin="simulated", pairs=dict.fromkeys(names, scaled), posture=prior, outside=prior)
     return Pictures(panel, chronicle, priors), names  # type: ignore[arg-type]
 

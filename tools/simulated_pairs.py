@@ -154,7 +154,7 @@ def signal(
         reciprocal=act.reciprocal,
         event_date=EventDate(start=day, end=day, precision="day") if dated else None,
         evidence=Evidence(quote=quote, start=0, end=len(quote)),
-        confidence=0.8,
+        confidence=0.7,
         language="en",
         published=published,
         first_seen=published,

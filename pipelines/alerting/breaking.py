@@ -1,6 +1,7 @@
 """The rule `breaking` (ontology.md, relation index 11): one weighty deed, told by two who do not depend on each other.
 
-A material fact (quad 2 or 4, |score| at least 5) between the pair, reported by two independent ownership groups.
+A material fact (quad 2 or 4, |score| at least 5) between the pair, reported by two independent ownership groups, and
+with its day: "both sides go on exchanging data" is a fact, but nothing that broke.
 A signed or ratified treaty counts as a deed too (SUPPORT:sign, SUPPORT:ratify, score 6): PLOVER files it under verbal
 cooperation, yet it binds, and between close partners it is often the only act large enough to tell of.
 

@@ -57,7 +57,7 @@ class Cases:
     def deeds(self, pair: str, day: date) -> list[Deed]:
         """Well attested material facts of the year up to a day, by day."""
         events = self._ledger.events(pair, day - _YEAR * _DAY, day)
-        found = [deed_of(f.event, f.score) for f in events if f.event.weight != 0 and not f.late]
+        found = [deed_of(f.event, f.score) for f in events if f.event.weight != 0 and f.dated and not f.late]
         return [deed for deed in found if deed is not None]
 
     def of_deed(self, pair: str, deed: Deed, known_at: datetime) -> Basis:

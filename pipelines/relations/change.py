@@ -8,6 +8,7 @@ direction, and its end is not a change in the other: an easing must go below whe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -148,7 +149,7 @@ def _calm(episode: Episode, direction: Direction, observation: Observation) -> b
     """Both short windows are silent or within one standard error of the share before the episode."""
     for channel in ("S7", "S30"):
         base = observation.bases[channel]
-        frozen = type(base)(base.m, base.u, episode.before, base.n, base.rate, base.origin)
+        frozen = replace(base, s=episode.before)
         reading = share_reading(channel, direction, observation.windows[channel], frozen)
         if reading is not None and reading.score > CALM_SCORE:
             return False

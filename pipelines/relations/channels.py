@@ -37,6 +37,8 @@ WINDOWS: Final = {**{channel: channel for channel in SHARES}, BURST: "S7"}
 """By channel the span of days that it looks at."""
 DISPERSION: Final = 1.6
 """Events of a matter come together, so that their weekly number has about this many times the Poisson variance."""
+BURST_NEEDS: Final = 60
+"""Observed days in the baseline before B7 speaks: how much news the feeds bring is not known before."""
 NEW_WINDOW: Final = 7
 NEW_MEMORY: Final = 395
 """A type is new when not seen for 395 days: a yearly drill that starts some weeks later than last year is none."""
@@ -103,6 +105,8 @@ def share_reading(
 
 def burst_reading(direction: Direction, window: Window, base: Base, reference: float | None = None) -> Reading | None:
     """B7: the tail of the week's weight in one direction, quasi-Poisson in units of the mean v of an event."""
+    if base.observed < BURST_NEEDS:
+        return None
     share = share_reading(BURST, direction, window, base, reference)
     if share is None or toward(direction) * (share.after - share.before) <= 0:
         return None

@@ -51,6 +51,7 @@ class Folded(msgspec.Struct, frozen=True, array_like=True):
     score: float
     late: bool
     aimed: tuple[str, ...]
+    dated: bool = True
 
     @property
     def day(self) -> date | None:
@@ -231,7 +232,8 @@ def _event(key: str, place: Place, items: Sequence[Item]) -> Folded:
     )
     late = min(item.seen for item in backing) > start + LATE_DAYS
     aimed = tuple(sorted({code for item in backing for code in item.signal.aimed_at}))
-    return Folded(event=event, score=held.score, late=late, aimed=aimed)
+    dated = any(item.day is not None for item in items)
+    return Folded(event=event, score=held.score, late=late, aimed=aimed, dated=dated)
 
 
 def _backs(item: Item) -> bool:

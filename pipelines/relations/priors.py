@@ -29,7 +29,8 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
 
     def scaled(self, part: float) -> Prior:
         """The same mixture at a part of the volume: a direction is half of a pair."""
-        return msgspec.structs.replace(self, m0=self.m0 * part)
+        rates = {type_: rate * part for type_, rate in self.rates.items()}
+        return msgspec.structs.replace(self, m0=self.m0 * part, rates=rates)
 
 
 class Priors(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +81,7 @@ def parse(text: str) -> Priors:
     try:
         table = msgspec.convert(tomllib.loads(text), _File)
         made = {
-            key: Prior(m0=pair.m0, u0=kind.u0, s0=kind.s0, rates=kind.rates)
+            key: Prior(m0=kind.m0, u0=kind.u0, s0=kind.s0, rates=kind.rates).scaled(pair.m0 / kind.m0)
             for key, pair in table.pairs.items()
             for kind in (table.classes[pair.kind],)
         }
