@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from schemas.records import Contribution, Event
 
 GROUPS: Final = 2
 """Independent ownership groups on the leading event, else as many events."""
+HABIT: Final = 0.5
 ALONE: Final = 0.8
 """A change of which one ownership group alone reports this part rests on that group."""
 
@@ -24,8 +25,11 @@ class Gate:
     robust: bool
 
 
-def judge(contributions: Sequence[Contribution], events: Mapping[str, Event]) -> Gate:
-    """`contributions` carry the change, first the leading one; `events` by id.
+def judge(
+    contributions: Sequence[Contribution], events: Mapping[str, Event], undated: Collection[str] = frozenset()
+) -> Gate:
+    """`contributions` carry the change, first the leading one; `events` by id; `undated` those deeds whose
+    day no report gives: cooperation that "goes on" cannot be more than half of a change.
 
     Open with two independent groups on the leading event or two carrying events, unless it rests on one ownership
     group. All state media of a country are one group, so what one party's state media alone tell rests on them.
@@ -42,4 +46,5 @@ def judge(contributions: Sequence[Contribution], events: Mapping[str, Event]) ->
     if not rests_on or (len(owners) > 1 and alone[rests_on] < ALONE):
         rests_on = ""
     enough = len(parts[0][1].owners) >= GROUPS or len(parts) >= GROUPS
+    enough = enough and sum(part.share for part, event in parts if event.event_id in undated) <= HABIT * total
     return Gate(open=enough and not rests_on, rests_on=rests_on, owners=owners, robust=True)

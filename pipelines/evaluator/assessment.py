@@ -182,10 +182,14 @@ class _Room:
         episode = state.open.get(verdict.direction)
         if episode is None or verdict.lead is None or verdict.lead.score < verdict.limit:
             return []
-        basis = self._cases.of_reading(pair, observation, verdict.lead, now)
+        bases = {verdict.lead.channel: self._cases.of_reading(pair, observation, verdict.lead, now)}
         for rule in self._rules("change"):
-            self._desk.take_change(rule, basis, episode, now)
-        return [basis.change] if verdict.outcome in {"open", "worse"} else []
+            lead = next((r for r in verdict.heard if rule.hears(r.channel) and r.score >= verdict.limit), None)
+            if lead is not None:
+                if lead.channel not in bases:
+                    bases[lead.channel] = self._cases.of_reading(pair, observation, lead, now)
+                self._desk.take_change(rule, bases[lead.channel], episode, now)
+        return [bases[verdict.lead.channel].change] if verdict.outcome in {"open", "worse"} else []
 
     def _remember(self, pair: str, before: DetectorState, after: DetectorState) -> None:
         if after != before:

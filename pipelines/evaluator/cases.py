@@ -35,9 +35,9 @@ class Cases:
 
     def of_reading(self, pair: str, observation: Observation, reading: Reading, known_at: datetime) -> Basis:
         """The case for a change that a channel sees on a day."""
-        events, attribution = self._attribution(pair, observation, reading)
+        events, attribution, undated = self._attribution(pair, observation, reading)
         limit = self._limits.of(reading.direction, observation.bases["S30"].rate)
-        return self._basis(pair, observation, reading, attribution, events, limit, known_at)
+        return self._basis(pair, observation, reading, attribution, events, undated, limit, known_at)
 
     def again(
         self, pair: str, direction: Direction, channel: str, day: date, state: DetectorState, known_at: datetime
@@ -72,22 +72,23 @@ class Cases:
         reading = Reading("breaking", deed.direction, abs(deed.score), 1.0, base.s, share)
         attribution = Attribution(carrying, of_new((), against).against, robust=True)
         events = {event.event_id: event, **by_id(against)}
-        return self._basis(pair, observation, reading, attribution, events, 0.0, known_at)
+        return self._basis(pair, observation, reading, attribution, events, set(), 0.0, known_at)
 
     def _attribution(
         self, pair: str, observation: Observation, reading: Reading
-    ) -> tuple[dict[str, Event], Attribution]:
+    ) -> tuple[dict[str, Event], Attribution, set[str]]:
         day = observation.day
         length = NEW_WINDOW if reading.channel == "NEW" else SHARES[WINDOWS[reading.channel]].window
         held = [f for f in self._ledger.events(pair, day - (length - 1) * _DAY, day) if _counts(f)]
+        undated = {f.event.event_id for f in held if is_material(f) and not f.dated}
         if reading.channel == "NEW":
             new = {n.type for n in observation.news if n.direction == reading.direction}
             carrying = [f for f in held if is_material(f) and f.event.type in new]
             against = [f for f in held if (f.event.weight > 0) == (reading.direction == "tension")]
-            return dict(by_id(held)), of_new(carrying, against)
+            return dict(by_id(held)), of_new(carrying, against), undated
         span = WINDOWS[reading.channel]
         window, base = observation.windows[span], observation.bases[span]
-        return dict(by_id(held)), of_share(reading, window, base, held)
+        return dict(by_id(held)), of_share(reading, window, base, held), undated
 
     def _basis(
         self,
@@ -96,11 +97,12 @@ class Cases:
         reading: Reading,
         attribution: Attribution,
         events: dict[str, Event],
+        undated: set[str],
         limit: float,
         known_at: datetime,
     ) -> Basis:
         against = attribution.against[:SHOWN_AGAINST]
-        gate = judge(attribution.carrying, events)
+        gate = judge(attribution.carrying, events, undated)
         carrying = [events[part.event_id] for part in attribution.carrying if part.event_id in events]
         change = Change(
             change_id=change_id(pair, reading.direction, observation.day),

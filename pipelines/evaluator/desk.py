@@ -59,7 +59,7 @@ class Desk:
                 if newer is not None:
                     self._keep(newer)
                 return
-        if rule.hears(change.detectors[0]) and change.score >= max(rule.min_score, basis.limit):
+        if change.score >= max(rule.min_score, basis.limit):
             self._keep(open_change(rule, basis, episode.opened, known_at))
 
     def close_change(self, pair: str, direction: Direction, known_at: datetime) -> None:

@@ -66,12 +66,14 @@ class DetectorState(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a day means in one direction. `lead` is the loudest reading, None when all are silent."""
+    """What a day means in one direction. `lead` is the loudest reading, None when all are silent; `heard` all of them,
+    loudest first: whoever listens to some channels only has a lead of its own."""
 
     direction: Direction
     outcome: Outcome
     lead: Reading | None = None
     limit: float = 0.0
+    heard: tuple[Reading, ...] = ()
 
 
 Decision = dict[Direction, Verdict]
@@ -87,8 +89,8 @@ def step(
     opened, past, new = dict(state.open), list(state.past), dict(state.new)
     decision: Decision = {}
     for direction in DIRECTIONS:
-        own = [r for r in found if r.direction == direction]
-        lead = max(own, key=lambda r: r.score) if own else None
+        own = sorted((r for r in found if r.direction == direction), key=lambda r: (-r.score, r.channel))
+        lead = own[0] if own else None
         before = state.open.get(direction)
         after, outcome = _advance(before, direction, lead, limits[direction], observation)
         if outcome == "open" and lead is not None and lead.channel == "NEW":
@@ -99,7 +101,7 @@ def step(
                 past.append(Past(direction, observation.day, before.before))
         else:
             opened[direction] = after
-        decision[direction] = Verdict(direction, outcome, lead, limits[direction])
+        decision[direction] = Verdict(direction, outcome, lead, limits[direction], tuple(own))
     kept = tuple(p for p in past if (observation.day - p.closed).days <= REMEMBER)
     return DetectorState(open=opened, past=kept, new=new), decision
 
