@@ -68,13 +68,14 @@ class Coder:
         signals: list[Signal] = []
         discarded: list[Discarded] = []
         ordinals: dict[tuple[object, ...], int] = {}
-        for passage in document.read(text, self.gazetteer, day):
+        passages = document.read(text, self.gazetteer, day)
+        for number, passage in enumerate(passages):
             if not _promising(passage, scope):
                 continue
             if topics.is_game(passage.text):
                 discarded.append(Discarded(passage.text, "topics.is_game", "sport or show"))
                 continue
-            acts, thrown = events.read(Cast(syntax.parse(passage.text), passage), day, scope=scope)
+            acts, thrown = events.read(Cast(syntax.parse(passage.text), passage, passages[:number]), day, scope=scope)
             discarded.extend(thrown)
             signals.extend(_signal(article, passage, act, ordinals) for act in acts)
         outcome = "cut" if len(article.text) > LONGEST_ARTICLE else "relevant"

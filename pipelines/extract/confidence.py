@@ -30,6 +30,7 @@ def features(act: Act) -> Iterator[str]:
         yield f"anaphor={act.source.anaphor}"
     if act.target is not None and act.target.anaphor:
         yield f"anaphor-target={act.target.anaphor}"
+    yield f"type={act.type}"
     yield f"factuality={act.factuality}"
     if act.reciprocal:
         yield "reciprocal"

@@ -22,6 +22,8 @@ _COOPERATION: Final = {"CONSULT": "consult", "SUPPORT": "support", "COOPERATE": 
 _BY_PHONE: Final = frozenset({"phone", "telephone", "telephoned", "videoconference", "video"})
 _COMING: Final = frozenset({"scheduled", "intended", "conditional", "requested"})
 _SPEECH: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "AGREE"})
+_TOWARDS: Final = frozenset({"ACCUSE", "REJECT", "SANCTION", "RETREAT", "REQUEST", "THREATEN", "CONCEDE", "SUPPORT"})
+_PRIVATE: Final = frozenset({"PROTEST", "SUPPORT", "ASSAULT"})
 _DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
 _VEHICLES: Final = frozenset(
@@ -163,7 +165,12 @@ def _one_meeting(acts: list[Act]) -> list[Act]:
         if a.type == "CONSULT" and a.mode == "visit" and a.target and not a.reciprocal and a.factuality != "denied"
     }
     kept: list[Act] = []
-    for act in acts:
+    seen: set[tuple[object, ...]] = set()
+    for act in sorted(acts, key=lambda a: (a.trigger.i, a.mode is None)):
+        key = (act.source.actor.code, act.target and act.target.actor.code, act.type, act.factuality)
+        if key in seen:
+            continue
+        seen.add(key)
         visit = guests.get(frozenset((act.source.actor.code, act.target.actor.code))) if act.target else None
         if visit is None or not act.reciprocal or act is visit or act.mode in {"phone", "third-party"}:
             kept.append(act)
@@ -223,6 +230,8 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
         return
     but = tuple(p.actor.code for p in sources)
     targets = roles.fill(cast, frame, rule, rule.target, but)
+    if not targets and rule.type in _TOWARDS and not rule.need_target and len(sources) == 1:
+        targets = roles.partner(cast, sources[0])
     if rule.need_person:
         sources = [s for s in sources if _travels(s, cast)]
     for source in sources:
@@ -241,6 +250,8 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
 
 def _fitting(rule: Rule, source: Part, target: Part | None) -> bool:
     """Whether actors of this kind can do this: only persons see or dine with one another, no government marches."""
+    if _private(source) and rule.type not in _PRIVATE and (target is None or target.slot in {"any", "partner"} or _private(target)):
+        return False
     if rule.persons and rule.host:
         return _is_person(source) or source.actor.sector in {"LEG", "GOV", "BUS"} and source.kind in {"body", "demonym"}
     if rule.official and target is not None and target.actor.sector not in {None, "GOV", "LEG"}:
@@ -252,6 +263,11 @@ def _fitting(rule: Rule, source: Part, target: Part | None) -> bool:
     if rule.civil or rule.type == "PROTEST":
         return source.kind not in {"capital"} and source.actor.sector not in {"GOV", "MIL", "COP"} or rule.name == "protest.boycott"
     return True
+
+
+def _private(part: Part) -> bool:
+    """A firm, an athlete, a scholar: what they do is about the relation only where a government is at the other end."""
+    return part.actor.sector in {"BUS", "EDU"} or (part.actor.sector == "CVL" and part.kind in {"person", "body"})
 
 
 def _is_person(part: Part) -> bool:

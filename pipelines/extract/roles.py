@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,6 +40,7 @@ _PERSONS: Final = frozenset({"he", "she", "his", "her", "him"})
 _PLURAL: Final = frozenset({"they", "their", "them"})
 _PRONOUNS: Final = _PERSONS | _PLURAL | {"it", "its"}
 _DEPTH: Final = 4
+_LOOK_BACK: Final = 2  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Cast:
 
     doc: Doc
     passage: Passage
+    before: Sequence[Passage] = ()
     at: dict[int, Referent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -218,7 +220,10 @@ def fill(cast: Cast, frame: Frame, rule: Rule, slots: tuple[str, ...], but: tupl
 
 
 def gather(cast: Cast, frame: Frame, rule: Rule) -> list[Part]:
-    """All actors of an act of equals: those of every source slot, then of the target slots until there are two."""
+    """All actors of an act of equals: those of every source slot, then of the target slots until there are two.
+
+    Never two that only one "with" or "to" names: who "spoke to leaders of both countries" is a third.
+    """
     if len(both := _slot(cast, frame, rule, "between", ())) > 1:
         return both
     found: list[Part] = []
@@ -236,7 +241,7 @@ def gather(cast: Cast, frame: Frame, rule: Rule) -> list[Part]:
             found = found[:2]
         if len(found) > 1:
             break
-    return found
+    return [] if all(p.slot in {"with", "to", "across", "opposite"} for p in found) else found
 
 
 def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...]) -> list[Part]:
@@ -252,6 +257,9 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
         return _owners(cast, token, slot)
     if slot == "comp":
         return _complement(cast, frame, but)
+    if slot.startswith("code:"):
+        span = (token.idx + cast.passage.sentence.start, token.idx + len(token) + cast.passage.sentence.start)
+        return [Part(Actor(code=slot.removeprefix("code:"), sector="GOV"), span, "code")]
     if slot == "topic":
         return _all(cast, syntax.surface_subjects(frame.verb), slot, but)
     if slot == "host":
@@ -298,7 +306,11 @@ def _all(cast: Cast, tokens: list[Token], slot: str, but: tuple[str, ...], *, pl
         if not [p for p in here if p.actor.code not in but]:
             for prep, noun in syntax.prepositions(token):
                 if prep in _OWNING:
-                    here.extend(cast.of(noun, slot))
+                    here.extend(cast.of(noun, slot, places=prep == "from"))
+        if not here:
+            # "products originating in Japan", "water released at Fukushima"
+            here.extend(p for c in token.children if c.dep_ == "acl" and c.tag_ in {"VBG", "VBN"}
+                        for _, noun in syntax.prepositions(c) for p in cast.of(noun, slot, places=True))  # fmt: skip
         found.extend(here)
     return _unique(found)
 
@@ -366,6 +378,22 @@ def _host(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
     return []
 
 
+def partner(cast: Cast, source: Part) -> list[Part]:
+    """Whom the last sentences have dealing with the source, where that is one actor only and this sentence names none."""
+    if any(c != source.actor.code for c in cast.passage.states):
+        return []
+    for before in reversed(cast.before[-_LOOK_BACK:]):
+        others = [c for c in before.states if c != source.actor.code]
+        if len(others) == 1:
+            referent = next(r for r in before.referents if not r.place and others[0] in r.codes)
+            actor = next(a for a in referent.actors if a.code == others[0])
+            span = (referent.start, referent.end)
+            return [Part(Actor(code=actor.code, sector=actor.sector), span, "partner", (span,), "partner")]
+        if others:
+            return []
+    return []
+
+
 def _lands(parts: Iterable[Part]) -> list[Part]:
     """A visit goes to a land, not to an organisation."""
     return [p for p in parts if not p.actor.code.startswith("IGO:")]
@@ -374,7 +402,9 @@ def _lands(parts: Iterable[Part]) -> list[Part]:
 def _any(cast: Cast, frame: Frame, rule: Rule, but: tuple[str, ...]) -> list[Part]:
     """The one other actor of the clause, else of the sentence; none where there are several."""
     known = (*but, *(p.actor.code for p in speaker(cast, frame.token))) if rule.type == "MOBILIZE" else but
-    for top in (frame.verb, _clause_top(frame.verb), cast.doc[0].sent.root):
+    tops = (frame.verb, _clause_top(frame.verb), cast.doc[0].sent.root)
+    # A ship or a plane is somewhere near its aim; of what else the sentence speaks says nothing about it.
+    for top in tops[:1] if rule.type == "MOBILIZE" else tops:
         found = cast.others(top, "any", known)
         if len(found) == 1:
             return found

@@ -72,6 +72,9 @@ def is_passive(verb: Token) -> bool:
     """Whether the grammatical subject is the one that suffers."""
     if any(c.dep_ in {"auxpass", "nsubjpass"} for c in verb.children):
         return True
+    if verb.i == 0 and verb.tag_ in {"VBN", "VBD"}:
+        # "Asked whether Seoul would", "Summoned on Friday, the ambassador": no sentence begins with a finite verb.
+        return True
     if verb.tag_ == "VBN" and not any(c.dep_ == "aux" for c in verb.children):
         if verb.dep_ in {"acl", "relcl"}:
             return True
