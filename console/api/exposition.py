@@ -38,5 +38,4 @@ def joined(folder: Path) -> bytes:
                     sample.value,
                     sample.timestamp,
                 )
-    # generate_latest only ever calls `collect`.
-    return generate_latest(_Joined(families))  # type: ignore[arg-type]
+    return generate_latest(_Joined(families))

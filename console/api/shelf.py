@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pipelines.wiring.home import Home
 from pipelines.wiring.stores import Stores
+from schemas import topics
 from schemas.ports.index import ActionStore, AlertStore, ArticleStore, RelationStore, SignalIndex
 
 
@@ -57,9 +58,8 @@ class Shelf:
 
     def check(self) -> None:
         """Whether log and index answer: raises what keeps them from it."""
-        self._stores.log.end_offsets("news.tick.v1")
+        self._stores.log.end_offsets(topics.TICK)
         self.index.get("")
-        return ""
 
     def close(self) -> None:
         """Idempotent."""

@@ -18,8 +18,8 @@ from schemas.query_fields import active
 from schemas.query_syntax import parse
 from schemas.records import Action, Alert, Article, Change, Contribution, Relation, Signal
 
-ALERTS_SHOWN: Final = 14
-SIGNALS_SHOWN: Final = 16
+ALERTS_SHOWN: Final = 16
+SIGNALS_SHOWN: Final = 12
 EVIDENCE_SHOWN: Final = 40
 
 

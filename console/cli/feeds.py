@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -146,7 +145,8 @@ class _Reader:
 
     def _fetch(self, name: str) -> tuple[bytes, dict[str, str], str, int]:
         if not name.lower().startswith(("http://", "https://")):
-            return read_bytes(name), {}, "" if name == "-" else Path(name).absolute().as_uri(), _OK
+            # A file has no address: what is relative in it stays so.
+            return read_bytes(name), {}, "", _OK
         if self._client is None:
             from connectors.net import HttpClient
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import jinja2
 import msgspec
 
-from console.web.words import band_class, percent, short_day, signed
+from console.web.words import band_class, percent, short_day, signed, signed_percent
 from pipelines.alerting.render import state_name
 from schemas.records import Signal
 
@@ -30,6 +30,7 @@ class Pages:
         self._templates.filters.update(
             signed=signed,
             percent=percent,
+            signed_percent=signed_percent,
             day=short_day,
             minute=minute,
             state=state_name,
@@ -37,6 +38,7 @@ class Pages:
             link=safe_link,
             kind=kind_of,
             data=as_data,
+            reason=reason,
             words=lambda text: " ".join(str(text).split()),
         )
 
@@ -66,6 +68,14 @@ def safe_link(url: str) -> str:
 def kind_of(signal: Signal) -> str:
     """Such as "sanction · discontinue"."""
     return signal.type.lower() + (f" · {signal.mode}" if signal.mode else "")
+
+
+def reason(value: Any) -> str:
+    """One part of a signal's `why`: words as they are, lists joined, spans as ranges."""
+    if isinstance(value, list | tuple):
+        plain = all(isinstance(part, int) for part in value)
+        return ("–" if plain else ", ").join(reason(part) for part in value)
+    return str(value)
 
 
 def as_data(value: Any) -> str:

@@ -41,6 +41,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def signed_percent(share: float) -> str:
+    """Without decimals, with its sign."""
+    return f"{signed(100 * share, 0)} %"
+
+
 def short_day(day: date) -> str:
     """Such as "24 Aug 2023"."""
     return f"{day.day} {day:%b %Y}"
@@ -60,11 +65,18 @@ def state_in_words(state: Relation) -> tuple[str, ...]:
     )
     said = [now, course]
     said += [sentence for window in ("7", "30") if (sentence := _share(state, window))]
-    said.append(
-        f"{state.events} events reported by {state.owners} independent ownership groups lie behind it. "
-        f"{_BASELINES[state.baseline]}"
-    )
+    said.append(f"{_told(state)} in the last 30 days. {_BASELINES[state.baseline]}")
     return tuple(said)
+
+
+def _told(state: Relation) -> str:
+    if state.events == 0:
+        return "No event was reported"
+    return f"{_counted(state.events, 'event')} reported by {_counted(state.owners, 'independent ownership group')}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _movement(state: Relation) -> str:

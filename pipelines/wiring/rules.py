@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,6 @@ from pipelines.settings import RuleEntry, Settings
 from schemas.errors import ConfigError
 from schemas.ontology import CORE, DYADS
 from schemas.ports.feeds import Problem
-from schemas.query_syntax import parse
 
 
 class CheckedRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,15 +31,17 @@ def configured_rules(settings: Settings) -> list[Rule]:
 
 def made(entry: RuleEntry) -> Rule:
     """One entry as a rule. ConfigError for what it cannot be."""
-    document: dict[str, Any] = {
-        "id": entry.id,
-        "kind": entry.kind,
-        "dyads": entry.dyads,
-        "direction": entry.direction,
-        "min_score": entry.min_score,
-    }
     # Delivery channels (`entry.channels`) are the routes' business; a Rule's own `channels` are detectors.
-    return rule_of(document | ({"query": msgspec.to_builtins(parse(entry.query))} if entry.query else {}))
+    return rule_of(
+        {
+            "id": entry.id,
+            "kind": entry.kind,
+            "dyads": entry.dyads,
+            "direction": entry.direction,
+            "min_score": entry.min_score,
+            "query": entry.query,
+        }
+    )
 
 
 def check_rules(settings: Settings) -> list[CheckedRule]:

@@ -58,6 +58,8 @@
     ticks: { show: false },
   });
 
+  const spoken = (plot, value) => (value == null ? "" : (value < 0 ? "−" : "+") + Math.abs(value).toFixed(1));
+
   let plot = null;
   const draw = () => {
     if (plot) plot.destroy();
@@ -75,12 +77,12 @@
         ],
         series: [
           { label: "day", value: "{YYYY}-{MM}-{DD}" },
-          { label: "level", stroke: colour("--line"), width: 2, points: { show: false }, value: (u, v) => (v == null ? "" : v.toFixed(1)) },
-          { label: "low", stroke: "transparent", points: { show: false }, value: (u, v) => (v == null ? "" : v.toFixed(1)) },
-          { label: "high", stroke: "transparent", points: { show: false }, value: (u, v) => (v == null ? "" : v.toFixed(1)) },
+          { label: "level", stroke: colour("--line"), width: 2, points: { show: false }, value: spoken },
+          { label: "low", stroke: "transparent", points: { show: false }, value: spoken },
+          { label: "high", stroke: "transparent", points: { show: false }, value: spoken },
         ],
         bands: [{ series: [3, 2], fill: colour("--ribbon") }],
-        hooks: { draw: [marks] },
+        hooks: { draw: [marks], ready: [(u) => u.setLegend({ idx: given.series.length - 1 })] },
       },
       data,
       place,
