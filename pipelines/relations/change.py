@@ -67,7 +67,8 @@ class DetectorState(msgspec.Struct, frozen=True):
 
 class Verdict(msgspec.Struct, frozen=True):
     """What a day means in one direction. `lead` is the loudest reading, None when all are silent; `heard` all of them,
-    loudest first: whoever listens to some channels only has a lead of its own."""
+    loudest first: whoever listens to some channels only has a lead of its own.
+    """
 
     direction: Direction
     outcome: Outcome

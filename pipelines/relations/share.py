@@ -48,7 +48,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Base:
     """What a pair is used to: m daily volume, u mean v, s tension share, n effective number, rate events a day,
-    over so many observed days of its own."""
+    over so many observed days of its own.
+    """
 
     m: float
     u: float
