@@ -22,6 +22,7 @@ from connectors.feeds.versions import (
     item_hash,
     make_version,
     moments,
+    without_omission,
 )
 from connectors.net import HttpClient, Response
 from schemas.errors import DetenteError, TransientError
@@ -256,7 +257,8 @@ class _Poll:
         )
         for problem in page.problems:
             self._note(f"page_{problem.code}", item, problem.message)
-        if len(page.text) <= len(own.text):  # a teaser is better than a page that was not understood
+        trusted = self._settings.full_text == "page" and page.text
+        if not trusted and len(page.text) < len(without_omission(own.text)):  # the page was not understood
             return own if own.title else msgspec.structs.replace(own, title=page.title)
         return Body(
             title=item.title or page.title,

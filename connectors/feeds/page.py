@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from html import unescape
 from typing import Any, Final
 
 import lxml.html
@@ -11,9 +12,9 @@ import msgspec
 
 from connectors.feeds.charset import decode
 from connectors.feeds.dates import Moment, parse_date
-from connectors.feeds.entries import absolute, author_names, language_tag, title_text
+from connectors.feeds.entries import absolute, author_names, language_tag
 from connectors.feeds.linkeddata import LinkedArticle, linked_article
-from connectors.feeds.plaintext import LONGEST_TEXT, normalised
+from connectors.feeds.plaintext import LONGEST_TEXT, LONGEST_TITLE, normalised, one_line
 from schemas.ports.feeds import Problem
 from schemas.records import PublishedPrecision
 
@@ -22,6 +23,8 @@ _MOST_ELEMENTS: Final = 40_000
 """Beyond it only the paragraphs are read: a page of news has a few thousand elements."""
 _SHORT: Final = 120
 """Characters: a text shorter than this is doubted where the page itself gives a longer one as data."""
+_BRIEF: Final = 600
+"""Characters: below it trafilatura takes menus and headers for text, so that the page's own marks are better."""
 _SENTENCE: Final = re.compile(r"[.!?…。！？]")
 _CHALLENGE: Final = re.compile(
     r"<title[^>]*>\s*(Just a moment|Attention Required|Access denied|DDoS-Guard|Checking your browser)", re.IGNORECASE
@@ -85,9 +88,9 @@ def _tree(text: str) -> lxml.html.HtmlElement | None:
 def _extracted(tree: lxml.html.HtmlElement, html: str, url: str, timezone: str, problems: list[Problem]) -> PageText:
     meta = _meta(tree)
     linked = linked_article(tree)
-    title = title_text(
-        linked.headline or meta.get("og:title", "") or _first_text(tree, "//h1") or _first_text(tree, "//title")
-    )
+    heading = _first_text(tree, "//h1") or _first_text(tree, "//title")
+    # Data blocks are plain text by their standard, yet some publishers write entities there; tags they do not.
+    title = one_line(unescape(linked.headline) or meta.get("og:title", "") or heading)[:LONGEST_TITLE].rstrip()
     published = _published(tree, meta, linked, timezone)
     canonical = _canonical(tree, meta, url)
     language = language_tag(tree.get("lang") or linked.language or meta.get("og:locale", ""))
@@ -96,8 +99,6 @@ def _extracted(tree: lxml.html.HtmlElement, html: str, url: str, timezone: str, 
     own = normalised(linked.body)[:LONGEST_TEXT]
     if len(own) >= len(body) and (len(body) < _SHORT or own.split() == body.split()):
         body = own
-    elif len(body) < _SHORT and not _SENTENCE.search(body):
-        body = ""  # labels of a menu, since nothing else was there
     if not linked.free:
         problems.append(Problem(code="paywall", message="the page says that it is not free to read"))
     if not body:
@@ -118,6 +119,7 @@ def _extracted(tree: lxml.html.HtmlElement, html: str, url: str, timezone: str, 
 def _body(tree: lxml.html.HtmlElement, title: str, problems: list[Problem]) -> str:
     from trafilatura import bare_extraction
 
+    marked = _marked_paragraphs(tree)
     if sum(1 for _ in tree.iter()) > _MOST_ELEMENTS:
         problems.append(Problem(code="too_complex", message=f"more than {_MOST_ELEMENTS} elements: paragraphs only"))
         paragraphs = [element.text_content() for element in tree.iterfind(".//p")]
@@ -126,11 +128,25 @@ def _body(tree: lxml.html.HtmlElement, title: str, problems: list[Problem]) -> s
             tree, fast=True, include_comments=False, include_tables=False, with_metadata=False
         )
         paragraphs = (document.text or "").split("\n") if document is not None else []
+        length = sum(map(len, paragraphs))
+        if marked and length < _BRIEF:
+            paragraphs = marked
+        elif length < _SHORT and not _SENTENCE.search(" ".join(paragraphs)):
+            paragraphs = []  # labels of a menu, since nothing else was there
     clean = [normalised(paragraph) for paragraph in paragraphs]
     clean = [paragraph for paragraph in clean if paragraph]
     if clean and " ".join(clean[0].split()).casefold() == title.casefold():
         clean = clean[1:]  # the headline, repeated on top of the text
     return "\n\n".join(clean)[:LONGEST_TEXT]
+
+
+def _marked_paragraphs(tree: lxml.html.HtmlElement) -> list[str]:
+    """Paragraphs of what the page itself marks as its one article."""
+    for path in (".//*[@itemprop='articleBody']", ".//article"):
+        found = tree.findall(path)
+        if len(found) == 1:
+            return [paragraph.text_content() for paragraph in found[0].iterfind(".//p")]
+    return []
 
 
 def _meta(tree: lxml.html.HtmlElement) -> dict[str, str]:

@@ -13,7 +13,7 @@ from schemas.records import Article, PublishedPrecision
 
 Outcome = Literal["stored", "duplicate", "unchanged", "deferred", "failed"]
 
-_TRUNCATION: Final = ("…", "...", "[…]", "[...]", "[…", "read more", "continue reading", "more »")
+_TRUNCATION: Final = ("read more", "continue reading", "more »", "[…]", "[...]", "…", "...")
 _FULL: Final = 500
 """Characters from which a feed's own content counts as the whole text."""
 
@@ -52,6 +52,15 @@ def from_other_feed(known: KnownArticle, settings: FeedSettings) -> bool:
     return not known.item_hash.startswith(feed_mark(settings))
 
 
+def without_omission(text: str) -> str:
+    """A teaser without the signs that it goes on."""
+    stripped = text.rstrip()
+    for sign in _TRUNCATION:
+        if stripped.lower().endswith(sign):
+            stripped = stripped[: -len(sign)].rstrip()
+    return stripped
+
+
 def is_complete(item: FeedItem, settings: FeedSettings) -> bool:
     """The feed holds the whole text, so that no page need be fetched."""
     if settings.full_text != "auto":
@@ -59,7 +68,7 @@ def is_complete(item: FeedItem, settings: FeedSettings) -> bool:
     if not item.url:
         return True
     text = item.content or item.summary
-    if text.rstrip().lower().endswith(_TRUNCATION):
+    if without_omission(text) != text.rstrip():
         return False
     return bool(item.content) and (len(text) >= _FULL or len(text) >= 2 * len(item.summary) > 0)
 

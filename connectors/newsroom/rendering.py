@@ -42,6 +42,11 @@ def paragraphs(text: str) -> str:
     return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
 
 
+def as_html(text: str) -> str:
+    """Plain text as HTML inside XML: feeds mean their titles and summaries to be read as HTML."""
+    return escape(escape(text))
+
+
 def entry(story: Story, version: NewsroomArticle, layout: Layout) -> str:
     """One item or entry, or the tombstone of a retracted article."""
     if version.retracts:
@@ -51,13 +56,13 @@ def entry(story: Story, version: NewsroomArticle, layout: Layout) -> str:
 
 def feed(publisher: Publisher, layout: Layout, entries: Sequence[str], changed: datetime) -> bytes:
     """The whole feed; `changed` is the moment of its newest entry."""
-    title, home = escape(publisher.name), quoteattr(f"https://{layout.host}/")
+    title, home = as_html(publisher.name), quoteattr(f"https://{layout.host}/")
     language = publisher.language or "en"
     if layout.atom:
         head = (
             '<?xml version="1.0" encoding="utf-8"?>\n'
             f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="{_TOMBSTONES}" xml:lang={quoteattr(language)}>\n'
-            f"<title>{title}</title><subtitle>{NOTICE}</subtitle><id>{escape(layout.feed_url)}</id>"
+            f'<title type="html">{title}</title><subtitle>{NOTICE}</subtitle><id>{escape(layout.feed_url)}</id>'
             f'<link href={home}/><link rel="self" href={quoteattr(layout.feed_url)}/>'
             f"<updated>{rfc3339(changed)}</updated>\n"
         )
@@ -108,10 +113,10 @@ def _guid(story: Story, layout: Layout) -> str:
 def _rss_item(story: Story, version: NewsroomArticle, layout: Layout) -> str:
     updated = version.published
     parts = [
-        f"<item><title>{escape(version.title)}</title><link>{escape(story.url)}</link>",
+        f"<item><title>{as_html(version.title)}</title><link>{escape(story.url)}</link>",
         f'<guid isPermaLink="true">{escape(_guid(story, layout))}</guid>',
         f"<pubDate>{http_date(story.versions[0].published)}</pubDate>",
-        f"<description>{escape(teaser(version.text))}</description>",
+        f"<description>{as_html(teaser(version.text))}</description>",
     ]
     if version.corrects:
         parts.append(f"<atom:updated>{rfc3339(updated)}</atom:updated>")
@@ -122,9 +127,10 @@ def _rss_item(story: Story, version: NewsroomArticle, layout: Layout) -> str:
 
 def _atom_entry(story: Story, version: NewsroomArticle, layout: Layout) -> str:
     parts = [
-        f"<entry><title>{escape(version.title)}</title><id>{escape(_guid(story, layout))}</id>",
+        f'<entry><title type="html">{as_html(version.title)}</title><id>{escape(_guid(story, layout))}</id>',
         f"<link href={quoteattr(story.url)}/><published>{rfc3339(story.versions[0].published)}</published>",
-        f"<updated>{rfc3339(version.published)}</updated><summary>{escape(teaser(version.text))}</summary>",
+        f"<updated>{rfc3339(version.published)}</updated>",
+        f'<summary type="html">{as_html(teaser(version.text))}</summary>',
     ]
     if layout.full_text:
         parts.append(f'<content type="html">{escape(paragraphs(version.text))}</content>')
@@ -135,6 +141,6 @@ def _tombstone(story: Story, version: NewsroomArticle, layout: Layout) -> str:
     atom = "" if layout.atom else "atom:"
     return (
         f'<at:deleted-entry ref={quoteattr(_guid(story, layout))} when="{rfc3339(version.published)}">'
-        f"<{atom}title>{escape(version.title)}</{atom}title><{atom}link href={quoteattr(story.url)}/>"
+        f"<{atom}title>{as_html(version.title)}</{atom}title><{atom}link href={quoteattr(story.url)}/>"
         f"<at:comment>{escape(version.text)}</at:comment></at:deleted-entry>"
     )

@@ -10,6 +10,7 @@ import pytest
 
 from connectors.feeds.intake import Intake, Taken
 from connectors.feeds.source import HttpFeedSource
+from connectors.feeds.versions import without_omission
 from connectors.net import HttpClient
 from schemas.errors import TerminalError
 from schemas.identity import article_id
@@ -180,6 +181,39 @@ def test_the_full_text_setting(desk: Desk, setting: Any, fetched: list[str]) -> 
     desk.page("/1", LONG)
     desk.take()
     assert desk.fetched() == fetched
+
+
+@pytest.mark.parametrize("setting, text", [("auto", "One line."), ("page", "One line.")])
+def test_a_brief_page_is_better_than_its_teaser(desk: Desk, setting: Any, text: str) -> None:
+    desk.settings = msgspec.structs.replace(desk.settings, full_text=setting)
+    desk.restart()
+    desk.show(teaser(1, summary="One line …"))
+    desk.page("/1", text)
+    desk.take()
+    assert desk.store.articles[0].text == text
+
+
+@pytest.mark.parametrize("setting, text", [("auto", LONG), ("page", "Log in to read.")])
+def test_a_page_that_says_less_than_the_feed(desk: Desk, setting: Any, text: str) -> None:
+    desk.settings = msgspec.structs.replace(desk.settings, full_text=setting)
+    desk.restart()
+    desk.show(teaser(1, summary=LONG))
+    desk.page("/1", "Log in to read.")
+    desk.take()
+    assert desk.store.articles[0].text == text
+
+
+@pytest.mark.parametrize(
+    "text, rest",
+    [
+        ("Seoul said …", "Seoul said"),
+        ("Seoul said [...]", "Seoul said"),
+        ("Seoul said... Read more", "Seoul said"),
+        ("Seoul said.", "Seoul said."),
+    ],
+)
+def test_signs_of_omission(text: str, rest: str) -> None:
+    assert without_omission(text) == rest
 
 
 def test_a_correction_is_a_new_version(desk: Desk) -> None:

@@ -43,6 +43,11 @@ def test_text_and_headline() -> None:
     assert (found.language, found.canonical_url, found.published, codes(found)) == ("en", URL, None, [])
 
 
+def test_briefs_are_read_without_what_stands_around_them() -> None:
+    around = '<header><a href="/">Hangang Post</a></header><article><h1>Head</h1><p>One short line.</p><p>And one more.</p></article>'
+    assert extract_page(page(body=around), URL).text == "One short line.\n\nAnd one more."
+
+
 @pytest.mark.parametrize(
     "head, published",
     [
