@@ -86,6 +86,8 @@ def _acts(
     cast: Cast, match: Match, frame: Frame, found: list[tuple[list[Match], Frame]], used: set[int], published: date
 ) -> Iterator[Act]:
     rule, token = match.rule, match.token
+    if rule.part == "modals" and token.head.lemma_ == "be" and token.head.dep_ == "ROOT":
+        raise _NoActError("nobody says so")
     if token.i in used:
         raise _NoActError("the object of another trigger")
     if (governor := _swallowed(match, found)) is not None:
@@ -96,10 +98,14 @@ def _acts(
         token, negated_rule=rule.negated, intended=rule.intended, scheduled=rule.scheduled
     )
     when = _date(cast, token, published, future=found_stance.future)
+    if rule.speech:
+        found_stance = factuality.Stance("fact", "said")
     found_stance = factuality.of_date(found_stance, when, published)
     type_, mode, verdict = _typed(rule, frame, found_stance.factuality)
     pairs = [p for p in _pairs(cast, frame, rule) if _fitting(rule, p[0], p[1])]
     pairs, mode = _hosted(cast, frame, rule, pairs, mode)
+    if rule.venue and mode != "visit":
+        raise _NoActError("not in the land of one of the two")
     if not pairs:
         raise _NoActError("no two actors")
     if type_ == "MOBILIZE" and len(pairs) > 1 and all(t is None for _, t, _ in pairs):
@@ -261,7 +267,7 @@ def _fitting(rule: Rule, source: Part, target: Part | None) -> bool:
     if rule.persons and not all(_is_person(p) for p in (source, target) if p is not None):
         return False
     if rule.civil or rule.type == "PROTEST":
-        return source.kind not in {"capital"} and source.actor.sector not in {"GOV", "MIL", "COP"} or rule.name == "protest.boycott"
+        return source.slot == "where" or source.kind not in {"capital"} and source.actor.sector not in {"GOV", "MIL", "COP"} or rule.name == "protest.boycott"
     return True
 
 

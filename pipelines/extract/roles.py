@@ -166,7 +166,7 @@ class Cast:
             for child in t.children:
                 near = self.at.get(child.i)
                 if child.dep_ == "conj" and near is not None and near is not referent:
-                    found.extend(_parts(near, slot))
+                    found.extend(self.of(child, slot, depth=1))
             head = self.at.get(t.head.i)
             if t.dep_ == "conj" and head is not None and head is not referent:
                 found.extend(_parts(head, slot))
@@ -260,6 +260,13 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
     if slot.startswith("code:"):
         span = (token.idx + cast.passage.sentence.start, token.idx + len(token) + cast.passage.sentence.start)
         return [Part(Actor(code=slot.removeprefix("code:"), sector="GOV"), span, "code")]
+    if slot == "modal":
+        subjects = syntax.surface_subjects(token.head)
+        return _all(cast, subjects, slot, but)
+    if slot == "told":
+        return _told(cast, token, but)
+    if slot == "where":
+        return _where(cast, frame, but)
     if slot == "topic":
         return _all(cast, syntax.surface_subjects(frame.verb), slot, but)
     if slot == "host":
@@ -432,6 +439,29 @@ def speaker(cast: Cast, token: Token) -> list[Part]:
         if child.dep_ in {"ccomp", "parataxis"} and child.lemma_ in _SAY and child.i > token.i:
             return _all(cast, syntax.surface_subjects(child), "speaker", ())
     return []
+
+
+def _told(cast: Cast, token: Token, but: tuple[str, ...]) -> list[Part]:
+    """Whom the speaker addresses: "told Beijing that arms sales must stop"."""
+    current = token
+    while current.head != current:
+        if current.dep_ == "ccomp":
+            return _all(cast, syntax.patients(current.head) + syntax.datives(current.head), "told", but)
+        current = current.head
+    return []
+
+
+def _where(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
+    """The one land in which the clause plays."""
+    found = {}
+    for token in frame.verb.subtree:
+        referent = cast.at.get(token.i)
+        if referent is not None and referent.place and len(referent.actors) == 1:
+            found[referent.codes[0]] = referent
+    if len(found) != 1:
+        return []
+    (referent,) = found.values()
+    return [Part(Actor(code=referent.codes[0], sector="CVL"), (referent.start, referent.end), "where", kind="place")]
 
 
 def venue(cast: Cast, frame: Frame) -> str | None:

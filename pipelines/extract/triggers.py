@@ -15,10 +15,10 @@ from pipelines.extract import syntax
 
 _CONDITIONS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "prep", "phrase", "joint", "negated", "future", "predicate")
 _FLAGS: Final = frozenset(
-    "scheduled host light need_target need_person intended joint negated future predicate persons civil places official named".split()
+    "scheduled host light need_target need_person intended joint negated future predicate persons civil places official named venue speech".split()
 )
 _LISTS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep")
-_KEYS: Final = _FLAGS | set(_LISTS) | {"name", "verbs", "nouns", "adjs", "is", "from", "to", "each", "phrase"}
+_KEYS: Final = _FLAGS | set(_LISTS) | {"name", "verbs", "nouns", "adjs", "modals", "is", "from", "to", "each", "phrase"}
 _VERBAL: Final = frozenset({"VERB", "AUX"})
 _NOMINAL: Final = frozenset({"NOUN", "PROPN"})
 _FUTURE: Final = frozenset({"will", "would", "shall", "'ll", "wo", "ca"})
@@ -69,6 +69,8 @@ class Rule:
     places: bool = False
     official: bool = False
     named: bool = False
+    venue: bool = False
+    speech: bool = False
 
     @property
     def weight(self) -> int:
@@ -177,7 +179,7 @@ def rules() -> dict[tuple[str, str], tuple[Rule, ...]]:
 
 
 def _parse(row: dict[str, Any], sets: dict[str, frozenset[str]]) -> Rule:
-    part = next(p for p in ("verbs", "nouns", "adjs") if p in row)
+    part = next(p for p in ("verbs", "nouns", "adjs", "modals") if p in row)
     type_, _, mode = row["is"].partition(":")
     if unknown := set(row) - _KEYS:
         raise ValueError(f"triggers.toml, rule {row.get('name')}: unknown keys {sorted(unknown)}")
@@ -226,6 +228,8 @@ def matches(doc: Doc) -> Iterator[tuple[list[Match], Frame]]:
 
 
 def _parts(token: Token) -> tuple[str, ...]:
+    if token.dep_ == "aux":
+        return ("modals",)
     if token.pos_ in _VERBAL:
         return ("adjs", "verbs") if token.tag_ in {"VBN", "VBD"} else ("verbs",)
     if token.pos_ in _NOMINAL:
