@@ -21,6 +21,9 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic", enc_hook=None)
 _DECODERS: Final[dict[type[Record], msgspec.json.Decoder[Any]]] = {
     record: msgspec.json.Decoder(record) for record in RECORDS
 }
+_PREFIXES: Final[dict[type[Record], bytes]] = {
+    record: f'{{"schema":"{record.__struct_config__.tag}"'.encode() for record in RECORDS
+}
 
 
 class _Stamp(msgspec.Struct):
@@ -41,11 +44,16 @@ def encode(record: Record) -> bytes:
 
 
 def decode(data: bytes, kind: type[R]) -> R:
-    """The record of the expected kind; QuarantinedError (`not_json`, `unknown_schema`, `newer_schema`, `invalid`)."""
+    """The record of the expected kind; QuarantinedError otherwise.
+
+    Its code is `not_json`, `unknown_schema` (none at all included), `newer_schema`, `wrong_schema` or `invalid`.
+    """
     try:
         record: R = _DECODERS[kind].decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _explain(data, kind, error) from error
+    if not data.startswith(_PREFIXES[kind]) and not _STAMP_DECODER.decode(data).schema:  # the decoder lets that pass
+        raise _unknown("")
     return record
 
 
@@ -69,6 +77,8 @@ def _unknown(stamp: str) -> QuarantinedError:
 
 
 def _explain(data: bytes, kind: type[Record], error: Exception) -> QuarantinedError:
+    if not isinstance(error, msgspec.ValidationError):
+        return QuarantinedError(f"not a JSON record: {error}", "not_json")
     try:
         stamp = _STAMP_DECODER.decode(data).schema
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,12 +1,13 @@
 """Identity is content: every id is the first 128 bits of the SHA-256 of the record's canonical fields, as hex.
 
-The canonicalisation of addresses is frozen: `tests/unit/schemas/golden_ids.toml` holds cases that must never change,
+The canonicalisation of addresses is frozen: `tests/unit/schemas/golden/ids.toml` holds cases that must never change,
 since an id that moved would make every stored record a stranger.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from datetime import date, datetime
 from typing import Final
@@ -20,10 +21,14 @@ _TRACKING_PREFIXES: Final = ("utm_", "ga_", "pk_", "mc_", "_hs", "at_")
 _TRACKING: Final = frozenset(
     {
         "cmpid", "fbclid", "feature", "from", "gclid", "guccounter", "igshid", "mkt_tok", "ncid", "ocid", "output",
-        "ref", "ref_src", "rss", "s_cid", "smid", "spm", "src", "source", "share", "cid", "yclid", "msclkid",
+        "ref", "ref_src", "rss", "s_cid", "smid", "spm", "src", "source", "share", "yclid", "msclkid",
     }
 )  # fmt: skip
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+"""Names that say where a reader came from. `cid` and the like stay: on some sites they are the article's number, and
+two articles taken for one are worse than one taken for two."""
+_SCHEMES: Final = frozenset({"http", "https"})
+_DEFAULT_PORTS: Final = frozenset({None, 80, 443})
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f.:]+")
 _PATH_SAFE: Final = "/:@!$&'()*+,;=-._~"
 
 
@@ -35,7 +40,7 @@ def digest(*fields: str | float | None) -> str:
 def canonical_url(url: str) -> str:
     """One spelling for one page: https, lower-case host, no default port, fragment, tracking parameter or last slash.
 
-    Returns "" for what is not an http(s) address. Never raises.
+    Returns "" for what is not an http(s) address. Never raises; idempotent.
     """
     try:
         parts = urlsplit(url.strip())
@@ -44,17 +49,21 @@ def canonical_url(url: str) -> str:
     except ValueError:
         return ""
     scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not host:
+    if scheme not in _SCHEMES or not host:
         return ""
     try:
         host = host.encode("idna").decode("ascii") if not host.isascii() else host
+        url.encode()
     except UnicodeError:
         return ""
+    if not _HOST.fullmatch(host):
+        return ""
     netloc = f"[{host}]" if ":" in host else host
-    if port is not None and port != _DEFAULT_PORTS[scheme]:
+    if port not in _DEFAULT_PORTS:
         netloc = f"{netloc}:{port}"
     path = quote(unquote(parts.path, errors="surrogateescape"), safe=_PATH_SAFE, errors="surrogateescape")
-    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(k.lower()))
+    pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")  # bytes of any encoding survive
+    query = sorted((k, v) for k, v in pairs if not _tracks(k.lower()))
     return urlunsplit(("https", netloc, path.rstrip("/"), urlencode(query, errors="surrogateescape"), ""))
 
 
