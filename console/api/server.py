@@ -16,8 +16,8 @@ from pipelines.telemetry import write_metrics
 from pipelines.wiring.home import Home
 from schemas.errors import ConfigError
 
-_LOOK: Final = 0.2
-_METRICS_EVERY: Final = 10
+_METRICS_EVERY: Final = 2.0
+_HIGHEST_PORT: Final = 65535
 _BACKLOG: Final = 128
 
 
@@ -37,8 +37,10 @@ def serve(home: Home, settings: Settings, stop: threading.Event) -> None:
     _write(home.console_file, address)
     _say(f"pages: {address}/")
     try:
-        while not stop.wait(_LOOK * _METRICS_EVERY) and thread.is_alive():
+        while thread.is_alive():
             write_metrics(home.metrics, "console")
+            if stop.wait(_METRICS_EVERY):
+                break
     finally:
         home.console_file.unlink(missing_ok=True)
         server.should_exit = True
@@ -49,7 +51,7 @@ def serve(home: Home, settings: Settings, stop: threading.Event) -> None:
 def bind(where: str) -> socket.socket:
     """A listening socket on HOST:PORT, else on a free port of HOST. IPv6 hosts stand in brackets."""
     host, _, port = where.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdigit() or int(port) > _HIGHEST_PORT:
         raise ConfigError(f'setting console.bind: {where!r} is no address; write "127.0.0.1:8642"', "bad_bind")
     wanted = int(port)
     try:
@@ -72,7 +74,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError):
+    except OSError:
         listener.close()
         raise
     return listener

@@ -40,7 +40,7 @@ def list_alerts(
     since
         Only those opened on or after this day.
     limit
-        Most alerts to print.
+        Most alerts to print (50).
     cursor
         Continue after the page that printed this cursor.
     """

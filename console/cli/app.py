@@ -101,9 +101,11 @@ def _optional_values(words: Sequence[str]) -> list[str]:
 
 def build(words: Sequence[str] = ()) -> App:
     """The cyclopts application with every verb, each imported only when it is the one that is called."""
-    from cyclopts import App
+    from cyclopts import App, Parameter
 
-    app = App(name="detente", version=version, help_formatter="plain")
+    # Defaults that matter are told in words; `[default: ""]` behind every flag would only be noise.
+    quiet = Parameter(show_default=False)
+    app = App(name="detente", version=version, help_formatter="plain", default_parameter=quiet)
     groups = {name: App(name=name, help=summary) for name, summary in GROUPS.items()}
     for verb in VERBS:
         parent = groups.get(verb.group, app)

@@ -28,7 +28,7 @@ def list_deadletters(*, stage: str = "", limit: int = 50, session: Given) -> int
     stage
         Only those of this stage.
     limit
-        Most of them to print.
+        Most of them to print (50).
     """
     found = [letter for letter in _latest(session.stores) if stage in {"", letter.stage}]
     shown = found[::-1][:limit]

@@ -37,7 +37,7 @@ def extract(
         Files of one article each, or jsonl files of many ({"id","text"} and optionally title, url, published,
         language, publisher; each signal then carries the id as input_id); - reads standard input.
     format
-        auto goes by the file's ending, then by its content.
+        auto (the default) goes by the file's ending, then by its content.
     published
         Day of publication; dates such as "on Friday" are read from it.
     language

@@ -87,8 +87,8 @@ def _one(process: Process, session: Session, newsroom: str | None, *, once: bool
     from pipelines.wiring.supervisor import stop_event
 
     session.configure_logging()
-    stop = stop_event(watch_stdin=True)
-    _body(process, session, newsroom, once=once)(stop)
+    body = _body(process, session, newsroom, once=once)
+    body(stop_event(watch_stdin=True))
     return 0
 
 

@@ -67,11 +67,11 @@ def search(
     until
         Last day of publication.
     limit
-        Most signals to print.
+        Most signals to print (20).
     cursor
         Continue after the page that printed this cursor.
     sort
-        newest or rank.
+        newest (the default) or rank.
     csv
         As CSV.
     markdown
