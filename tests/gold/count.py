@@ -42,11 +42,12 @@ def shape(name: str, items: list[dict[str, Any]]) -> list[str]:
     optional = sum(bool(s.get("optional")) for s in signals)
     silent = sum(not item["signals"] for item in items)
     without_fact = sum(not has_fact(item) for item in items)
-    return [
+    line = (
         f"`{name}`: {len(items)} items, {sum(words) / len(words):.1f} words on average, "
         f"published {years[0]} to {years[-1]}; {len(signals)} signals of which {optional} optional; "
-        f"{silent} items without any signal, {without_fact} without a fact that counts.",
-    ]
+        f"{silent} items without any signal, {without_fact} without a fact that counts."
+    )
+    return [line]
 
 
 def table(title: str, required: Counter[str], optional: Counter[str]) -> list[str]:
