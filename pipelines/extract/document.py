@@ -35,7 +35,7 @@ _PAIR_WORDS: Final = re.compile(
     r"(?=\s(?:agreed|met|will|have|had|also|then|said|signed|discussed|spoke|are|were|exchanged|pledged|shook|would|plan|held|last|"
     r"did|can|may|must|should|talked|called|broke|do|still|could)\b|[,.;])|both(?=\s(?:agreed|said|will|have|are|were|accused|called)\b)"
     r"|on both sides|either side|neither side|neither|either country"
-    r"|bilateral|mutual)\b",
+    r"|bilateral|mutual|the relationship|their relationship|the ties)\b",
     re.IGNORECASE,
 )
 _TRIO_WORDS: Final = re.compile(r"\b(?:the trio|all three|the three(?=\s(?:agreed|met|will|have|had|also|then|said|signed|are|were)\b)|trilateral|three-way)\b", re.I)  # fmt: skip
@@ -94,6 +94,10 @@ class Passage:
     sentence: Sentence
     text: str
     referents: list[Referent] = field(default_factory=list)
+    topic: tuple[tuple[Actor, Span], ...] = ()
+    """Actors of the main clause's subject, once the sentence is parsed: what "it" and "they" take up next."""
+    several: bool = False
+    """That subject is plural, though perhaps only one of its actors is known."""
 
     @property
     def states(self) -> list[str]:

@@ -22,7 +22,7 @@ _COOPERATION: Final = {"CONSULT": "consult", "SUPPORT": "support", "COOPERATE": 
 _BY_PHONE: Final = frozenset({"phone", "telephone", "telephoned", "videoconference", "video"})
 _COMING: Final = frozenset({"scheduled", "intended", "conditional", "requested"})
 _SPEECH: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "AGREE"})
-_TOWARDS: Final = frozenset({"ACCUSE", "REJECT", "SANCTION", "RETREAT", "REQUEST", "THREATEN", "CONCEDE", "SUPPORT"})
+_TOWARDS: Final = frozenset({"ACCUSE", "REJECT", "SANCTION", "RETREAT", "REQUEST", "THREATEN", "CONCEDE"})
 _PRIVATE: Final = frozenset({"PROTEST", "SUPPORT", "ASSAULT"})
 _DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
@@ -74,6 +74,7 @@ def read(cast: Cast, published: date, *, scope: str = "northeast-asia") -> tuple
             except _NoActError as no_act:
                 thrown.append(Discarded(cast.passage.text, match.rule.name, str(no_act)))
         acts.extend(here)
+    cast.note_topic()
     acts = _one_meeting([*acts, *_implied(cast, acts)])
     return [a for a in acts if scope == "all" or _core(a.source, a.target)], thrown
 
@@ -86,8 +87,8 @@ def _acts(
     cast: Cast, match: Match, frame: Frame, found: list[tuple[list[Match], Frame]], used: set[int], published: date
 ) -> Iterator[Act]:
     rule, token = match.rule, match.token
-    if rule.part == "modals" and token.head.lemma_ == "be" and token.head.dep_ == "ROOT":
-        raise _NoActError("nobody says so")
+    if rule.part == "modals" and not any(s.i < token.i for s in syntax.surface_subjects(token.head)):
+        raise _NoActError("a condition")
     if token.i in used:
         raise _NoActError("the object of another trigger")
     if (governor := _swallowed(match, found)) is not None:
@@ -101,6 +102,10 @@ def _acts(
     if rule.speech:
         found_stance = factuality.Stance("fact", "said")
     found_stance = factuality.of_date(found_stance, when, published)
+    if rule.coming and found_stance.factuality not in _COMING:
+        raise _NoActError("an assessment")
+    if rule.slogan or (rule.type not in _SPEECH and _slogan(token)):
+        found_stance = factuality.Stance("opinion", "slogan")
     type_, mode, verdict = _typed(rule, frame, found_stance.factuality)
     pairs = [p for p in _pairs(cast, frame, rule) if _fitting(rule, p[0], p[1])]
     pairs, mode = _hosted(cast, frame, rule, pairs, mode)
@@ -132,7 +137,10 @@ def _acts(
 _VISIT: Final = Rule("visit.implied", "verbs", frozenset(), "CONSULT", "visit", (), ())
 _CALL: Final = Rule("call.implied", "verbs", frozenset(), "CONSULT", "phone", (), ())
 _SINCE: Final = re.compile(r"\b(?:since|than)(?:\s[\w'-]+){0,4}\s*\Z", re.IGNORECASE)
+_SLOGANS: Final = frozenset({"contain", "encircle", "undermine", "suppress", "bully", "besiege", "hobble"})
 _PERIODS: Final = frozenset({"year", "month", "week", "day", "end", "beginning", "start", "half", "quarter", "summer", "middle"})
+_PAIR: Final = 2
+_FAR: Final = frozenset({"with", "to", "obj", "across", "opposite", "any"})  # who is met does not meet the others met
 _SOON: Final = 120  # days
 _TALKED: Final = frozenset({"SUPPORT", "REQUEST", "AGREE", "ACCUSE", "THREATEN", "REJECT", "CONCEDE"})
 
@@ -148,7 +156,7 @@ def _implied(cast: Cast, acts: list[Act]) -> Iterator[Act]:
         if pair in met or act.source.actor.name is None or target.actor.name is None:
             continue
         frame = Frame(act.trigger)
-        where = roles.venue(cast, frame)
+        where = roles.venue(cast, frame, (act.source.actor.code, target.actor.code))
         if frame.words & _BY_PHONE:
             a, b = sorted((act.source, target), key=lambda p: p.actor.code)
             yield replace(act, rule=_CALL, source=a, target=b, reciprocal=True, type="CONSULT", mode="phone")
@@ -168,7 +176,7 @@ def _one_meeting(acts: list[Act]) -> list[Act]:
     guests = {
         frozenset((a.source.actor.code, a.target.actor.code)): a
         for a in acts
-        if a.type == "CONSULT" and a.mode == "visit" and a.target and not a.reciprocal and a.factuality != "denied"
+        if a.type == "CONSULT" and a.mode == "visit" and a.target and not a.reciprocal and a.source.actor.sector != "MIL" and a.factuality != "denied"
     }
     kept: list[Act] = []
     seen: set[tuple[object, ...]] = set()
@@ -226,6 +234,12 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
     if rule.each == "always":
         yield from _equals(roles.gather(cast, frame, rule))
         return
+    if rule.theme and syntax.is_passive(frame.token) and not syntax.agents(frame.token):
+        # "Exchanges between the two were interrupted": nobody is said to have done it, so both did.
+        between = _between_two(cast, frame)
+        if len(between) == _PAIR:
+            yield from _equals(between)
+            return
     sources = roles.fill(cast, frame, rule, rule.source)
     if not sources and rule.type in _DECLARED and rule.part == "verbs" and "subj" in rule.source:
         sources = [] if syntax.agents(frame.token) else roles.speaker(cast, frame.token)
@@ -291,7 +305,7 @@ def _hosted(
     if len(pairs) > 1:
         return pairs, "multilateral" if mode is None and all(p[2] for p in pairs) else mode
     source, target, equals = pairs[0]
-    where = roles.venue(cast, frame)
+    where = roles.venue(cast, frame, (source.actor.code, target.actor.code if target else ""))
     if where is None or target is None or not equals:
         return pairs, mode
     if where == source.actor.code:
@@ -315,7 +329,22 @@ def _travels(part: Part, cast: Cast) -> bool:
 def _equals(parts: list[Part]) -> Iterator[tuple[Part, Part, bool]]:
     ordered = sorted({p.actor.code: p for p in parts}.values(), key=lambda p: p.actor.code)
     for a, b in combinations(ordered, 2):
-        yield a, b, True
+        if not (a.slot in _FAR and b.slot in _FAR and any(p.slot not in _FAR for p in parts)):
+            yield a, b, True
+
+
+def _slogan(token: Token) -> bool:
+    """What is done "to contain China" is somebody's reading of it."""
+    return any(syntax.lemma(t) in _SLOGANS and t.dep_ in {"acl", "advcl", "xcomp", "relcl"} for t in token.subtree)
+
+
+def _between_two(cast: Cast, frame: Frame) -> list[Part]:
+    """The two whose channel it is, by its own words or by a "two countries" of the sentence."""
+    owners = roles.owners_of(cast, frame.objects)
+    if owners:
+        return owners
+    groups = [r for r in cast.passage.referents if r.anaphor == "group" and len(set(r.codes)) == _PAIR]
+    return roles.parts_of(groups[0], "group") if groups else []
 
 
 def _typed(rule: Rule, frame: Frame, verdict: Factuality) -> tuple[str, str | None, Factuality]:

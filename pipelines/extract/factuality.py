@@ -42,6 +42,7 @@ _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
 _CLAUSES: Final = frozenset({"ccomp", "relcl", "advcl", "parataxis"})
 _MEMORY: Final = frozenset({"anniversary", "commemorate", "commemoration", "memorial", "remember", "centenary"})
 _YEARS_AFTER: Final = re.compile(r"\b(?:years|decades|century)\s(?:to the day\s)?(?:after|since)\b", re.IGNORECASE)
+_SAME_PAST: Final = frozenset("cut put let set hit shut quit spread cast cost hurt split broadcast bid read".split())
 _STEP: Final = frozenset({"xcomp", "ccomp", "conj", "acl", "relcl", "advcl", "pcomp", "prep", "dobj", "pobj", "nsubj", "nsubjpass", "attr", "agent", "parataxis", "oprd"})  # fmt: skip
 
 
@@ -93,8 +94,21 @@ def stance(
     return verdict
 
 
+def _bare_infinitive(verb: Token) -> bool:
+    """A conjunct without tense goes on with a wish or plan: "the need to mend ties, strengthen exchanges"."""
+    return (
+        verb.tag_ == "VB"
+        and verb.dep_ == "conj"
+        and verb.lower_ not in _SAME_PAST
+        and not any(c.dep_ in {"aux", "nsubj", "nsubjpass"} for c in verb.children)
+        and verb.head.tag_ not in {"VB", "VBP"}
+    )
+
+
 def _has_tense(verb: Token) -> bool:
-    return verb.tag_ in {"VBD", "VBZ", "VBP"} or any(c.dep_ in {"aux", "nsubj", "nsubjpass"} for c in verb.children)
+    # "to get relations on track, strengthen exchanges": after an infinitive the parser may take one for a present.
+    finite = {"VBD", "VBZ", "VBP"} if verb.head.tag_ != "VB" else {"VBD", "VBZ"}
+    return verb.tag_ in finite or any(c.dep_ in {"aux", "nsubj", "nsubjpass"} for c in verb.children)
 
 
 def _remembered(token: Token) -> bool:
@@ -113,6 +127,8 @@ def _remembered(token: Token) -> bool:
 
 def _own(token: Token) -> Stance | None:
     """Modal verbs and conditions of the clause itself."""
+    if _bare_infinitive(token):
+        return Stance("intended", "infinitive", future=True)
     words = {c.lower_ for c in token.children if c.dep_ in {"aux", "auxpass"}}
     if words & _POSSIBLE:
         return Stance("conditional", min(words & _POSSIBLE))

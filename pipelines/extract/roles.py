@@ -89,10 +89,35 @@ class Cast:
                 anaphor="person" if token.lower_ in _PERSONS else "plural" if token.lower_ in _PLURAL else "single",
                 antecedents=tuple(p.span for p in found),
             )
-        elif bound is not None and _opens_sentence(token):
-            self.at[token.i] = bound
+        elif _opens_sentence(token):
+            self._take_up_topic(token, bound)
         elif bound is not None and token.lower_ in {"him", "them"} and not found:
             self.at[token.i] = bound
+
+    def _take_up_topic(self, token: Token, bound: Referent | None) -> None:
+        """The subject of the sentence before, where it fits in number; else what the document's order suggests."""
+        last = next((p for p in reversed(self.before[-_LOOK_BACK:]) if p.topic), None)
+        topic, several = (last.topic, last.several) if last else ((), False)
+        wanted = token.lower_ in _PLURAL
+        if topic and (len(topic) > 1 or several) == wanted:
+            begin = token.idx + self.passage.sentence.start
+            self.at[token.i] = Referent(
+                begin,
+                begin + len(token),
+                tuple(Actor(code=a.code, sector=a.sector) for a, _ in topic),
+                anaphor="person" if token.lower_ in _PERSONS else "plural" if wanted else "single",
+                antecedents=tuple(span for _, span in topic),
+            )
+        elif bound is not None:
+            self.at[token.i] = bound
+
+    def note_topic(self) -> None:
+        """Remember whom this sentence is about, for the next one."""
+        root = self.doc[0].sent.root
+        subjects = syntax.surface_subjects(root)
+        found = _unique(p for s in subjects for t in syntax.with_conjuncts(s) for p in self.of(t, "subj"))
+        self.passage.topic = tuple((p.actor, p.span) for p in found)
+        self.passage.several = any(t.tag_ in {"NNS", "NNPS"} or len(syntax.with_conjuncts(t)) > 1 for t in subjects)
 
     def _antecedents(self, token: Token) -> list[Part]:
         verb = syntax.governing_clause(token.head) if token.dep_ not in {"nsubj", "nsubjpass"} else token.head
@@ -196,6 +221,16 @@ def _opens_sentence(token: Token) -> bool:
     return verb.dep_ in {"ROOT", "ccomp"} and token.dep_ in {"nsubj", "nsubjpass", "poss"}
 
 
+def owners_of(cast: Cast, nouns: Iterable[Token]) -> list[Part]:
+    """Actors that own or share the things named by these nouns."""
+    return _unique(p for noun in nouns for p in cast.of(noun, "owner"))
+
+
+def parts_of(referent: Referent, slot: str) -> list[Part]:
+    """One part for each actor of a referent."""
+    return _parts(referent, slot)
+
+
 def _parts(referent: Referent, slot: str) -> list[Part]:
     return [
         Part(actor, (referent.start, referent.end), slot, referent.antecedents, referent.anaphor, referent.kind)
@@ -261,7 +296,7 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
         span = (token.idx + cast.passage.sentence.start, token.idx + len(token) + cast.passage.sentence.start)
         return [Part(Actor(code=slot.removeprefix("code:"), sector="GOV"), span, "code")]
     if slot == "modal":
-        subjects = syntax.surface_subjects(token.head)
+        subjects = [s for s in syntax.surface_subjects(token.head) if s.i < token.i]  # not "should Seoul retaliate"
         return _all(cast, subjects, slot, but)
     if slot == "told":
         return _told(cast, token, but)
@@ -316,7 +351,7 @@ def _all(cast: Cast, tokens: list[Token], slot: str, but: tuple[str, ...], *, pl
                     here.extend(cast.of(noun, slot, places=prep == "from"))
         if not here:
             # "products originating in Japan", "water released at Fukushima"
-            here.extend(p for c in token.children if c.dep_ == "acl" and c.tag_ in {"VBG", "VBN"}
+            here.extend(p for c in token.subtree if c.dep_ == "acl" and c.tag_ in {"VBG", "VBN"}
                         for _, noun in syntax.prepositions(c) for p in cast.of(noun, slot, places=True))  # fmt: skip
         found.extend(here)
     return _unique(found)
@@ -464,13 +499,31 @@ def _where(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
     return [Part(Actor(code=referent.codes[0], sector="CVL"), (referent.start, referent.end), "where", kind="place")]
 
 
-def venue(cast: Cast, frame: Frame) -> str | None:
-    """Code of the state in which an act takes place, as the clause itself says; None where it does not."""
-    node, verb = frame.token, frame.verb
+def venue(cast: Cast, frame: Frame, pair: tuple[str, ...] = ()) -> str | None:
+    """Code of the state in which an act takes place, as its clause says; None where it does not or says several.
+
+    A place in the land of one of the `pair` goes before others.
+    """
+    found: list[str] = []
+    verb = frame.verb
     subjects = syntax.agents(verb) if verb.pos_ in {"VERB", "AUX"} else []
-    for holder in dict.fromkeys((node, *frame.objects, verb, *subjects)):
-        for prep, noun in syntax.prepositions(holder):
-            referent = cast.at.get(noun.i)
-            if prep in {"in", "at"} and referent is not None and referent.place and len(referent.actors) == 1:
-                return referent.codes[0]
-    return None
+    for token in (*verb.subtree, *(t for s in subjects for t in s.subtree)):
+        referent = cast.at.get(token.i)
+        if referent is None or not referent.place or len(referent.actors) != 1:
+            continue
+        if token.dep_ == "pobj" and token.head.lower_ in {"in", "at"} and _same_clause(token, frame):
+            found.append(referent.codes[0])
+    inside = [code for code in found if code in pair]
+    return inside[0] if inside else found[0] if found else None
+
+
+def _same_clause(token: Token, frame: Frame) -> bool:
+    """No other verb stands between the place and the act."""
+    node = token
+    while node.head != node:
+        node = node.head
+        if node == frame.token or node == frame.verb:
+            return True
+        if node.pos_ == "VERB" and node.dep_ in {"relcl", "acl", "ccomp", "advcl"}:
+            return False
+    return True

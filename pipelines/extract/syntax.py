@@ -21,6 +21,7 @@ OBJECT_CONTROL: Final = frozenset(
     " instruct persuade convince warn request require cause lead prompt push beg remind authorise authorize call see"
     " watch have make bar ban prevent stop keep forbid prohibit".split()
 )
+_MISTAKEN: Final = frozenset({"advmod", "npadvmod", "dep", "nmod", "compound", "intj"})
 _DEPTH: Final = 6
 
 
@@ -86,7 +87,11 @@ def is_passive(verb: Token) -> bool:
 
 
 def _own_subject(verb: Token) -> list[Token]:
-    return [c for c in verb.children if c.dep_ in SUBJECTS | PASSIVE_SUBJECTS]
+    found = [c for c in verb.children if c.dep_ in SUBJECTS | PASSIVE_SUBJECTS]
+    if found or verb.dep_ not in {"ROOT", "ccomp", "conj", "parataxis"}:
+        return found
+    # The parser takes rare names for adverbs ("Nauru cut its ties"): a proper noun right before the verb is its subject.
+    return [c for c in verb.lefts if c.pos_ == "PROPN" and c.dep_ in _MISTAKEN and c.i >= verb.i - 2]
 
 
 def surface_subjects(verb: Token, depth: int = 0) -> list[Token]:

@@ -15,9 +15,9 @@ from pipelines.extract import syntax
 
 _CONDITIONS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "prep", "phrase", "joint", "negated", "future", "predicate")
 _FLAGS: Final = frozenset(
-    "scheduled host light need_target need_person intended joint negated future predicate persons civil places official named venue speech".split()
+    "scheduled host light need_target need_person intended joint negated future predicate persons civil places official named venue speech coming slogan".split()
 )
-_LISTS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep")
+_LISTS: Final = ("obj", "theme", "subj", "prt", "comp", "within", "without", "prep", "not_obj")
 _KEYS: Final = _FLAGS | set(_LISTS) | {"name", "verbs", "nouns", "adjs", "modals", "is", "from", "to", "each", "phrase"}
 _VERBAL: Final = frozenset({"VERB", "AUX"})
 _NOMINAL: Final = frozenset({"NOUN", "PROPN"})
@@ -60,6 +60,7 @@ class Rule:
     without: frozenset[str] = frozenset()
     prep: frozenset[str] = frozenset()
     phrase: frozenset[str] = frozenset()
+    not_obj: frozenset[str] = frozenset()
     joint: bool = False
     negated: bool = False
     future: bool = False
@@ -71,6 +72,8 @@ class Rule:
     named: bool = False
     venue: bool = False
     speech: bool = False
+    coming: bool = False
+    slogan: bool = False
 
     @property
     def weight(self) -> int:
@@ -267,6 +270,11 @@ def _holds(rule: Rule, frame: Frame) -> set[int] | None:
     if rule.within and not rule.within & frame.words:
         return None
     if rule.without and rule.without & frame.words:
+        return None
+    if rule.not_obj and any(
+        rule.not_obj & {syntax.lemma(t), t.lower_}
+        for t in (*frame.objects, *(n for p, n in frame.prepositions if p in {"with", "by"}))
+    ):
         return None
     if rule.prep and not any(p in rule.prep for p, _ in frame.prepositions):
         return None
