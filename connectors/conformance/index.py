@@ -30,7 +30,7 @@ ARTICLES: Final = ("a1", "a2", "a3")
 _PER_ARTICLE: Final = 5
 _FACETS: Final = tuple(field.name for field in FIELDS.values() if field.facet)
 _EXAMPLES: Final = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -125,7 +125,7 @@ class IndexConformance:
         yield index
         index.close()
 
-    @settings(_EXAMPLES, max_examples=60)
+    @settings(_EXAMPLES, max_examples=40)
     @given(st.lists(replacements(st.just(1)), max_size=4), st.lists(queries(), min_size=1, max_size=8), st.data())
     def test_queries_find_what_the_oracle_finds(
         self, new_place: NewPlace, written: list[Replacement], asked: list[Query], data: st.DataObject

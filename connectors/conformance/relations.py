@@ -76,7 +76,7 @@ _CHANGES: Final = st.lists(
     st.builds(change, st.sampled_from(KEYS), _SMALL, _SMALL, st.sampled_from(("tension", "easing"))), max_size=12
 )
 _BOUND: Final = st.none() | st.integers(-1, 6)
-_EXAMPLES: Final = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_EXAMPLES: Final = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _within(one: Relation | Change, since: date | None, until: date | None, as_of: datetime | None) -> bool:

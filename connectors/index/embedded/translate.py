@@ -101,8 +101,9 @@ def _equals(field: str, values: Sequence[Value]) -> Condition:
 def _range(query: Range) -> Condition:
     if query.gte is None and query.lt is None:
         return _exists(query.field)
-    column = COLUMNS[query.field]
-    ends = [(f"s.{column} >= ?", query.gte), (f"s.{column} < ?", query.lt)]
+    # `time` says the same as `published` again where that is not NULL, and has the index.
+    columns = ("published", "time") if query.field == "published" else (COLUMNS[query.field],)
+    ends = [(f"s.{column} {sign} ?", end) for column in columns for sign, end in ((">=", query.gte), ("<", query.lt))]
     given = [(sql, parameter(value)) for sql, value in ends if value is not None]
     return f"({' AND '.join(sql for sql, _ in given)})", [value for _, value in given]
 
