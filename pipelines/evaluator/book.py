@@ -62,7 +62,7 @@ class Book:
             for base in series_names(key):
                 if not base.endswith(LATE_SUFFIX):
                     self._enter_series(base, changed, after)
-            days = [day for rows in changed.values() for day in rows]
+            days = _different(stretch.before, stretch.after)
             if days:
                 first[key] = min([*days, first.get(key, date.max)])
             self._enter_exposures(key, stretch, first)
@@ -129,6 +129,14 @@ class Book:
         origin = today - timedelta(days=MEMORY)
         self._state.put(CLOCK, _ORIGIN, origin.isoformat().encode())
         return origin
+
+
+def _different(before: Sequence[Folded], after: Sequence[Folded]) -> list[date]:
+    """Start days of events that came, went or changed, be it only in who tells of them."""
+    old = {folded.event.event_id: folded for folded in before}
+    new = {folded.event.event_id: folded for folded in after}
+    changed = [i for i in {*old, *new} if old.get(i) != new.get(i)]
+    return [(new.get(i) or old[i]).event.event_date.start for i in changed]
 
 
 def _exposures(key: str, events: Iterable[Folded]) -> _DaySums:

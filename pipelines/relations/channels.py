@@ -35,7 +35,7 @@ _CONVERGED: Final = 1e-12
 BURST: Final = "B7"
 WINDOWS: Final = {**{channel: channel for channel in SHARES}, BURST: "S7"}
 """By channel the span of days that it looks at."""
-DISPERSION: Final = 1.6
+DISPERSION: Final = 1.3
 """Events of a matter come together, so that their weekly number has about this many times the Poisson variance."""
 BURST_NEEDS: Final = 60
 """Observed days in the baseline before B7 speaks: how much news the feeds bring is not known before."""
@@ -104,7 +104,9 @@ def share_reading(
 
 
 def burst_reading(direction: Direction, window: Window, base: Base, reference: float | None = None) -> Reading | None:
-    """B7: the tail of the week's weight in one direction, quasi-Poisson in units of the mean v of an event."""
+    """B7: the tail of the week's weight in one direction, a compound Poisson sum by its first two
+    moments: as many units of sum v^2 / sum v, times the dispersion of matters.
+    """
     if base.observed < BURST_NEEDS:
         return None
     share = share_reading(BURST, direction, window, base, reference)
@@ -114,7 +116,7 @@ def burst_reading(direction: Direction, window: Window, base: Base, reference: f
     own, other = (window.f, window.c) if direction == "tension" else (window.c, window.f)
     usual = base.m * window.days
     growth = max(1.0, (other + base.u) / (usual * (1.0 - part) + base.u))
-    unit = base.u * DISPERSION
+    unit = base.w * DISPERSION
     score = poisson_surprise(own / unit, usual * part * growth / unit)
     return Reading(BURST, direction, score, exp(-score), share.before, share.after)
 

@@ -47,12 +47,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a pair is used to: m daily volume, u mean v, s tension share, n effective number, rate events a day,
+    """What a pair is used to: m daily volume, u mean v, w mean v by weight (sum v^2 / sum v),
+    s tension share, n effective number, rate events a day,
     over so many observed days of its own.
     """
 
     m: float
     u: float
+    w: float
     s: float
     n: float
     rate: float
@@ -77,6 +79,7 @@ def baseline(own: Window, volume: float, events: float, prior: Prior, whole: int
     return Base(
         m=(volume + mass) / days,
         u=u,
+        w=squares / (c + f),
         s=(f + u) / (c + f + 2.0 * u),
         n=(c + f) ** 2 / squares,
         rate=(events + count) / days,
