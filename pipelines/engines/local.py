@@ -17,12 +17,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
+from pipelines.engines import EXTRACT_GROUP
 from pipelines.telemetry import ERRORS, SECONDS
 from schemas import topics
 from schemas.ports.log import EventLog, StoredRecord
 
-GROUP: Final = "extract"
-"""Consumer group whose committed offsets tell the evaluator how far extraction has come."""
+GROUP: Final = EXTRACT_GROUP
 
 _BATCHES: Final[dict[str, list[StoredRecord]]] = {}
 """The batch under way, by token: the graph is built once, so its source looks here instead of holding elements."""

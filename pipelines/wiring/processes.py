@@ -1,4 +1,7 @@
-"""What each process of `detente run` does: join the adapters of a data directory to one loop of the core."""
+"""What each process of `detente run` does: join the adapters of a data directory to one loop of the core.
+
+Each imports what it runs on when it starts: only extraction waits for Beam and the language model.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from connectors.channels.backoff import retry_after_attempt
-from connectors.local.simulated_clock import SimulatedClock
-from pipelines.alerting.limits import Limits
 from pipelines.alerting.rules import Rule, default_rules
-from pipelines.beam.transforms import ExtractSignals
-from pipelines.delivery import Deliverer
-from pipelines.delivery import Ports as DeliveryPorts
-from pipelines.engines.local import LocalEngine
-from pipelines.evaluator.assessment import Assessment
-from pipelines.evaluator.loop import Evaluator, Schedule
-from pipelines.evaluator.loop import Ports as EvaluatorPorts
-from pipelines.relations.priors import Priors
 from pipelines.settings import Settings
 from pipelines.telemetry import write_metrics
-from pipelines.wiring.channels import routes
-from pipelines.wiring.factories import EmbeddedSinks, RuleCoder
 from pipelines.wiring.home import Home
 from pipelines.wiring.rules import configured_rules
 from pipelines.wiring.stores import Stores
@@ -29,6 +19,10 @@ from pipelines.wiring.stores import Stores
 
 def run_extract(home: Home, settings: Settings, stop: threading.Event) -> None:
     """Articles to signals, batch after batch."""
+    from pipelines.beam.transforms import ExtractSignals
+    from pipelines.engines.local import LocalEngine
+    from pipelines.wiring.factories import EmbeddedSinks, RuleCoder
+
     stores = Stores(home)
     engine = LocalEngine(
         stores.log, ExtractSignals(EmbeddedSinks(home), RuleCoder()), batch_size=settings.extract.batch_size
@@ -38,20 +32,30 @@ def run_extract(home: Home, settings: Settings, stop: threading.Event) -> None:
 
 def run_evaluator(home: Home, settings: Settings, stop: threading.Event) -> None:
     """Signals to relations, changes and alerts, at ticks."""
+    from connectors.local.simulated_clock import SimulatedClock
+    from pipelines.alerting.limits import Limits
+    from pipelines.evaluator.assessment import Assessment
+    from pipelines.evaluator.loop import Evaluator, Ports, Schedule
+    from pipelines.relations.priors import Priors
+
     stores = Stores(home)
     clock = stores.clock
     complete = clock.completed if isinstance(clock, SimulatedClock) else None
     state = stores.state
     judge = Assessment(state, rules=rules_of(settings), limits=Limits.load(), priors=Priors.load())
-    ports = EvaluatorPorts(log=stores.log, state=state, relations=stores.relations, index=stores.index, clock=clock)
+    ports = Ports(log=stores.log, state=state, relations=stores.relations, index=stores.index, clock=clock)
     schedule = Schedule(tick_seconds=settings.tick_seconds, complete=complete)
     Evaluator(ports, judge, schedule).run(stop, heartbeat(home, "evaluator"))
 
 
 def run_deliver(home: Home, settings: Settings, stop: threading.Event) -> None:
     """Alerts to the store and the channels."""
+    from connectors.channels.backoff import retry_after_attempt
+    from pipelines.delivery import Deliverer, Ports
+    from pipelines.wiring.channels import routes
+
     stores = Stores(home)
-    ports = DeliveryPorts(
+    ports = Ports(
         log=stores.log,
         alerts=stores.alerts,
         actions=stores.actions,

@@ -17,7 +17,7 @@ from connectors.local.run_lock import RunLock
 from connectors.newsroom import library as newsroom
 from pipelines import delivery
 from pipelines.alerting.judgement import Judgement, judge
-from pipelines.engines import local
+from pipelines.engines import EXTRACT_GROUP
 from pipelines.evaluator import loop
 from pipelines.settings import Settings
 from pipelines.wiring.home import Home, Stamp, drained
@@ -121,7 +121,7 @@ class Run:
     def _nothing_left(stores: Stores) -> bool:
         log = stores.log
         groups = {
-            local.GROUP: [topics.ARTICLE],
+            EXTRACT_GROUP: [topics.ARTICLE],
             loop.GROUP: [topics.TICK],
             delivery.GROUP: [topics.ALERT, topics.ACTION],
         }
