@@ -26,6 +26,7 @@ _TOWARDS: Final = frozenset({"ACCUSE", "REJECT", "SANCTION", "RETREAT", "REQUEST
 _PRIVATE: Final = frozenset({"PROTEST", "SUPPORT", "ASSAULT"})
 _DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
+_GUESTS: Final = frozenset("delegation group mission official diplomat lawmaker minister envoy party governor mayor".split())
 _VEHICLES: Final = frozenset(
     "jet plane aircraft ship vessel boat transport missile balloon drone bomber fighter warship destroyer submarine"
     " helicopter carrier fleet freighter tanker team crew rescuer cargo shipment tourist student train truck".split()
@@ -253,7 +254,7 @@ def _pairs(cast: Cast, frame: Frame, rule: Rule) -> Iterator[tuple[Part, Part | 
     if not targets and rule.type in _TOWARDS and not rule.need_target and len(sources) == 1:
         targets = roles.partner(cast, sources[0])
     if rule.need_person:
-        sources = [s for s in sources if _travels(s, cast)]
+        sources = [s for s in sources if _travels(s, cast, frame)]
     for source in sources:
         if not targets:
             if not rule.need_target and rule.type == "MOBILIZE":
@@ -273,7 +274,7 @@ def _fitting(rule: Rule, source: Part, target: Part | None) -> bool:
     if _private(source) and rule.type not in _PRIVATE and (target is None or target.slot in {"any", "partner"} or _private(target)):
         return False
     if rule.persons and rule.host:
-        return _is_person(source) or source.actor.sector in {"LEG", "GOV", "BUS"} and source.kind in {"body", "demonym"}
+        return _is_person(source) or (source.actor.sector is not None and source.kind in {"body", "demonym"})
     if rule.official and target is not None and target.actor.sector not in {None, "GOV", "LEG"}:
         return False
     if rule.named and target is not None and target.kind not in {"state", "capital"}:
@@ -315,11 +316,14 @@ def _hosted(
     return pairs, "third-party" if mode is None else mode
 
 
-def _travels(part: Part, cast: Cast) -> bool:
+def _travels(part: Part, cast: Cast, frame: Frame) -> bool:
     """A person, a delegation or a government goes on a visit; a people, a shipment or a price does not."""
     offset = cast.passage.sentence.start
     words = {syntax.lemma(t) for t in cast.doc if part.span[0] <= t.idx + offset < part.span[1]}
-    if words & _VEHICLES:
+    heads = {syntax.lemma(t) for t in frame.subjects}
+    if words & _GUESTS or heads & _GUESTS:
+        return True
+    if (words | heads) & _VEHICLES:
         return False
     return part.actor.sector in {"GOV", "MIL", "LEG", "PTY", "SPY", "BUS", "OPP", "ELI"} and (
         part.actor.name is not None or part.anaphor == "person" or part.actor.sector in {"GOV", "LEG", "MIL"}
@@ -368,6 +372,7 @@ def _agreed(frame: Frame) -> str | None:
         if words & {
             "visit",
             "meet",
+            "discuss",
             "talk",
             "talks",
             "summit",

@@ -34,9 +34,10 @@ _ARRANGED: Final = frozenset({"schedule", "set", "expect", "slate", "due", "book
 _FAILED: Final = frozenset({"fail", "refrain", "avoid", "forget", "neglect", "cease"})
 _CONSUMING: Final = frozenset(
     "threaten refuse decline demand urge ask accuse deny reject warn fear suspect doubt propose offer agree promise"
-    " pledge vow call oppose forbid prohibit recommend suggest appeal insist advise request press".split()
+    " pledge vow call oppose dismiss forbid prohibit recommend suggest appeal insist advise request press".split()
 )
 # "told Seoul to stop" asks, "told Seoul that it had stopped" reports.
+_RUMOURS: Final = frozenset({"report", "claim", "allegation", "rumour", "rumor", "speculation", "suggestion", "talk"})
 _ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn"})
 _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
 _CLAUSES: Final = frozenset({"ccomp", "relcl", "advcl", "parataxis"})
@@ -77,7 +78,7 @@ def stance(
         if current.dep_ in _STEP:
             if verdict.factuality == "fact" and (found := _governed(current, head)) is not None:
                 verdict = found
-            if current.dep_ in _CLAUSES and current.pos_ in {"VERB", "AUX"}:
+            if current.dep_ in _CLAUSES and current.pos_ in {"VERB", "AUX"} and not _infinitive(current):
                 # What lies above is another clause, which can only plan, fear or report this one.
                 break
             if _crosses_negation(current, head) and is_negated(head):
@@ -92,6 +93,11 @@ def stance(
     if verdict.factuality == "fact" and by_analyst(token) and token.pos_ == "VERB":
         return Stance("opinion", "analyst")
     return verdict
+
+
+def _infinitive(verb: Token) -> bool:
+    """ "are to meet to discuss": a purpose is as real as what serves it."""
+    return verb.tag_ == "VB" and any(c.lower_ == "to" and c.dep_ == "aux" for c in verb.children)
 
 
 def _bare_infinitive(verb: Token) -> bool:
@@ -162,6 +168,10 @@ def _governed(token: Token, head: Token) -> Stance | None:
                 return Stance("scheduled", lemma, future=True)
             if token.dep_ == "xcomp" and lemma == "go" and head.tag_ == "VBG":
                 return Stance("scheduled", "going to", future=True)
+            if token.dep_ in {"nsubjpass", "dobj"} and lemma in {"schedule", "slate"}:
+                return Stance("scheduled", lemma, future=True)
+            if token.dep_ == "xcomp" and lemma in {"arrange", "schedule", "prepare"}:
+                return Stance("scheduled" if lemma != "prepare" else "intended", lemma, future=True)
             if token.dep_ in {"xcomp", "dobj", "ccomp"} and lemma in _PLANS:
                 return Stance("intended", lemma, future=True)
             if token.dep_ == "xcomp" and lemma in _FAILED:
@@ -205,6 +215,10 @@ def consumed_by(token: Token) -> str | None:
                 return verb
             if verb in _ORDERING and current.dep_ == "xcomp":
                 return verb
+        elif current.dep_ == "relcl" and syntax.lemma(head) in _RUMOURS:
+            if head.head.pos_ == "VERB" and syntax.lemma(head.head) in {"deny", "dismiss", "reject", "refute"}:
+                return syntax.lemma(head.head)
+            return None
         elif current.dep_ not in {"conj", "compound", "attr"}:
             return None
         current = head

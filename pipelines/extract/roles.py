@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from spacy.tokens import Doc, Token
@@ -39,6 +39,16 @@ _SAY: Final = frozenset(
 _PERSONS: Final = frozenset({"he", "she", "his", "her", "him"})
 _PLURAL: Final = frozenset({"they", "their", "them"})
 _PRONOUNS: Final = _PERSONS | _PLURAL | {"it", "its"}
+_HOUSES: Final = {
+    "official": "GOV", "authority": "GOV", "ministry": "GOV", "government": "GOV", "diplomat": "GOV", "minister": "GOV",
+    "spokesman": "GOV", "spokeswoman": "GOV", "spokesperson": "GOV", "regulator": "GOV", "customs": "GOV",
+    "agency": "GOV", "office": "GOV", "department": "GOV", "embassy": "GOV", "negotiator": "GOV", "leader": "GOV",
+    "council": "GOV", "commission": "GOV", "court": "JUD", "judge": "JUD", "prosecutor": "JUD", "police": "COP",
+    "lawmaker": "LEG", "parliament": "LEG", "committee": "LEG", "legislator": "LEG", "newspaper": "JRN",
+    "broadcaster": "JRN", "protester": "CVL", "demonstrator": "CVL", "student": "CVL", "activist": "CVL",
+    "resident": "CVL", "crowd": "CVL", "group": "CVL", "union": "CVL",
+}  # fmt: skip
+_SPEAKERS: Final = frozenset({"we", "us", "our", "i"})
 _DEPTH: Final = 4
 _LOOK_BACK: Final = 2  # sentences
 
@@ -75,6 +85,8 @@ class Cast:
         for token in self.doc:
             if token.lower_ in _PRONOUNS:
                 self._bind_pronoun(token)
+            elif token.lower_ in _SPEAKERS and token.text != "US":
+                self._bind_speaker(token)
 
     def _bind_pronoun(self, token: Token) -> None:
         """A pronoun takes the subject of the clause above: "Beijing said it had", "Tokyo summoned him over its"."""
@@ -93,6 +105,14 @@ class Cast:
             self._take_up_topic(token, bound)
         elif bound is not None and token.lower_ in {"him", "them"} and not found:
             self.at[token.i] = bound
+
+    def _bind_speaker(self, token: Token) -> None:
+        """ "We urge China", a spokesman in Tokyo said: we are Tokyo."""
+        found = speaker(self, token)
+        if len(found) == 1:
+            begin = token.idx + self.passage.sentence.start
+            actor = Actor(code=found[0].actor.code, sector=found[0].actor.sector)
+            self.at[token.i] = Referent(begin, begin + len(token), (actor,), anaphor="speaker", antecedents=(found[0].span,))
 
     def _take_up_topic(self, token: Token, bound: Referent | None) -> None:
         """The subject of the sentence before, where it fits in number; else what the document's order suggests."""
@@ -156,6 +176,15 @@ class Cast:
         for child in token.children:
             if child.dep_ in _MODIFIERS:
                 found.extend(self._inside(child, slot, places=places, depth=depth))
+        sector = _HOUSES.get(syntax.lemma(token))
+        if not found and sector is not None:
+            # "officials in Moscow", "a court in Sapporo": these belong to where they sit.
+            seats = [n for prep, n in syntax.prepositions(token) if prep in {"in", "at", "from"}]
+            found = [
+                replace(p, actor=Actor(code=p.actor.code, sector=sector), kind="body")
+                for n in seats
+                for p in self.of(n, slot, places=True, depth=depth + 1)
+            ]
         if not found and depth < _DEPTH:
             for wanted in _OWNING:
                 for prep, noun in syntax.prepositions(token):
@@ -302,6 +331,8 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
         return _told(cast, token, but)
     if slot == "where":
         return _where(cast, frame, but)
+    if slot == "theme":
+        return _theme(cast, frame)
     if slot == "topic":
         return _all(cast, syntax.surface_subjects(frame.verb), slot, but)
     if slot == "host":
@@ -316,7 +347,7 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
         return [p for prep, noun in frame.prepositions if prep == "in" for p in cast.of(noun, slot, places=True)]
     found: list[Part] = []
     for prep, noun in _all_prepositions(frame, rule):
-        if prep == slot:
+        if prep == slot or (slot == "to" and prep == "close"):
             # "over Hokkaido", "into Taiwan's zone": where ships, aircraft and missiles go says whom they reach.
             found.extend(cast.of(noun, slot, places=rule.places or rule.type in {"MOBILIZE", "PROTEST"}))
     return _unique(found)
@@ -404,19 +435,16 @@ def _that(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
 
 def _host(cast: Cast, frame: Frame, but: tuple[str, ...]) -> list[Part]:
     """Whom a visit goes to: a country or capital named as place or goal."""
-    for tokens in (
-        frame.objects if frame.token.pos_ == "VERB" else [],
-        [n for p, n in frame.prepositions if p in _HOST_PREPS],
-    ):
+    pools: list[list[Token]] = [frame.objects] if frame.token.pos_ == "VERB" else []
+    pools.append([n for p, n in frame.prepositions if p in _HOST_PREPS])
+    if frame.token.pos_ != "VERB" and frame.verb != frame.token:
+        pools.append([n for p, n in syntax.prepositions(frame.verb) if p in _HOST_PREPS])
+        # "the visit of a delegation to Mongolia": the goal may hang on the guest.
+        pools.append([n for _, guest in frame.prepositions for p, n in syntax.prepositions(guest) if p == "to"])
+    for tokens in pools:
         found = _lands(p for t in tokens for p in cast.of(t, "host", places=True) if p.actor.code not in but)
         if found:
             return found[:1]
-    if frame.token.pos_ != "VERB" and frame.verb != frame.token:
-        for prep, noun in syntax.prepositions(frame.verb):
-            if prep in _HOST_PREPS:
-                found = _lands(p for p in cast.of(noun, "host", places=True) if p.actor.code not in but)
-                if found:
-                    return found[:1]
     return []
 
 
@@ -474,6 +502,15 @@ def speaker(cast: Cast, token: Token) -> list[Part]:
         if child.dep_ in {"ccomp", "parataxis"} and child.lemma_ in _SAY and child.i > token.i:
             return _all(cast, syntax.surface_subjects(child), "speaker", ())
     return []
+
+
+def _theme(cast: Cast, frame: Frame) -> list[Part]:
+    """Whose thing it is that something is done with, where nobody is said to do it: "jets were scrambled"."""
+    if syntax.agents(frame.token) or not syntax.is_passive(frame.token):
+        return []
+    by = [n for noun in frame.objects for prep, n in syntax.prepositions(noun) if prep in {"by", "of", "from"}]
+    found = _unique(p for n in by for p in cast.of(n, "theme"))
+    return found or _unique(p for noun in frame.objects for p in cast.of(noun, "theme"))
 
 
 def _told(cast: Cast, token: Token, but: tuple[str, ...]) -> list[Part]:

@@ -11,6 +11,10 @@ from typing import Final
 from schemas.ontology import CONTEXTS
 
 _WEAK_NEEDED: Final = 3
+_STATECRAFT: Final = re.compile(
+    r"\b(?:joint(?:ly)?|together|cooperat\w+|minister|ministry|delegation|embassy|protest\w*|boycott\w*|summit|president)\b",
+    re.IGNORECASE,
+)
 _FILES: Final = {"contexts": "contexts.toml", "tracks": "tracks.toml"}
 
 
@@ -33,6 +37,8 @@ def is_game(sentence: str) -> bool:
     """Whether a sentence tells of sport or show rather than of states."""
     strong, weak = _games()
     hits = {m.group().lower() for m in weak.finditer(sentence)}
+    if _STATECRAFT.search(sentence):
+        return False
     return bool(strong.search(sentence)) or len(hits) >= _WEAK_NEEDED
 
 
