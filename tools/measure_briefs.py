@@ -3,7 +3,7 @@
     python tools/measure_briefs.py [--each 40] [--errors KIND]
 
 Prints per kind: share of briefs whose main act is found (pair, direction, type), share of those with the intended
-factuality, and further signals of facts between the pair for each brief, of which acts named in the topic are no errors.
+factuality, and further signals of facts between the pair a brief (acts named in the topic are no errors).
 """
 
 from __future__ import annotations

@@ -51,9 +51,7 @@ class Template(msgspec.Struct, frozen=True):
 
 _PIECE: Final = re.compile(r"\{[\w.]+\}|[\[\]|]|[^\[\]|{}]+")
 _ARTICLE: Final = re.compile(r"\b([Aa])n? (\w[\w-]*)")
-_SPOKEN_CONSONANT: Final = re.compile(
-    r"(?:US|UN|U|uni(?!m|n)|use|usu|eu|one)(?![a-z])|(?:uni(?:t|f|v|q|o)|eu|use|usu|one-)"
-)
+_SPOKEN_CONSONANT: Final = re.compile(r"(?:US|UN|U)(?![a-z])|[Uu]ni(?:[tfvqo]|$)|[Ee]u|[Uu]s[eu]|one(?![a-z])")
 _SPOKEN_VOWEL: Final = re.compile(r"[aeiouAEIOU]|hour|hono|heir|ROK|8|11\b|18\b|MRI|FBI")
 
 
@@ -69,9 +67,11 @@ def template(pattern: str) -> Template:
     for piece in _PIECE.findall(pattern):
         if piece == "[":
             stack.append([[]])
-        elif piece == "|" and len(stack) > 1:
+        elif len(stack) == 1 and piece in {"|", "]"}:
+            raise ValueError(f"brackets do not match in pattern {pattern!r}")
+        elif piece == "|":
             stack[-1].append([])
-        elif piece == "]" and len(stack) > 1:
+        elif piece == "]":
             done = stack.pop()
             stack[-1][-1].append(Choice(tuple(Template(tuple(option)) for option in done)))
         elif piece.startswith("{"):
