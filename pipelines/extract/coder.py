@@ -69,15 +69,20 @@ class Coder:
         discarded: list[Discarded] = []
         ordinals: dict[tuple[object, ...], int] = {}
         passages = document.read(text, self.gazetteer, day)
-        for number, passage in enumerate(passages):
-            if not _promising(passage, scope):
-                continue
+        chosen = [n for n, passage in enumerate(passages) if _promising(passage, scope)]
+        parses = syntax.parse_all([passages[n].text for n in chosen])
+        for number, doc in zip(chosen, parses, strict=True):
+            passage = passages[number]
             if topics.is_game(passage.text):
                 discarded.append(Discarded(passage.text, "topics.is_game", "sport or show"))
                 continue
-            acts, thrown = events.read(Cast(syntax.parse(passage.text), passage, passages[:number]), day, scope=scope)
+            acts, thrown = events.read(Cast(doc, passage, passages[:number]), day, scope=scope)
             discarded.extend(thrown)
-            signals.extend(_signal(article, passage, act, ordinals) for act in acts)
+            for act in acts:
+                if confidence.of(act) < confidence.FLOOR:
+                    discarded.append(Discarded(passage.text, act.rule.name, "unsure"))
+                else:
+                    signals.append(_signal(article, passage, act, ordinals))
         outcome = "cut" if len(article.text) > LONGEST_ARTICLE else "relevant"
         return Extraction(tuple(signals), outcome, tuple(discarded))
 
@@ -186,9 +191,19 @@ def _actor(act: Act, part: Part, side: str) -> Actor:
 
 
 def _quote(text: str, passage: Passage, act: Act) -> tuple[str, int, int]:
-    """The clause of the trigger, widened to the actors that the sentence itself names."""
+    """The sentence, or the part of it between semicolons that holds trigger and actors.
+
+    Actors that an anaphor or the sentence before names need not lie inside.
+    """
     start, end = passage.sentence.start, passage.sentence.end
-    return text[start:end], start, end
+    shift = passage.sentence.start
+    spans = [(act.trigger.idx + shift, act.trigger.idx + len(act.trigger) + shift)]
+    spans.extend(p.span for p in (act.source, act.target) if p is not None and start <= p.span[0] < end)
+    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+    left, right = text.rfind("; ", start, first), text.find(";", last, end)
+    begin = left + 2 if left >= 0 else start
+    stop = right if right >= 0 else end
+    return text[begin:stop], begin, stop
 
 
 __all__ = ["CODER", "CODER_RELEASE", "Classification", "Coder", "Discarded", "Extraction"]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.extract.events import Act
 
+FLOOR = 0.35
+"""Less sure than this is no signal: of such acts more than half are wrong."""
 _DIGITS = 3  # fixed rounding: the same bytes on every machine
 
 

@@ -23,6 +23,7 @@ _BY_PHONE: Final = frozenset({"phone", "telephone", "telephoned", "videoconferen
 _COMING: Final = frozenset({"scheduled", "intended", "conditional", "requested"})
 _SPEECH: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "AGREE"})
 _TOWARDS: Final = frozenset({"ACCUSE", "REJECT", "SANCTION", "RETREAT", "REQUEST", "THREATEN", "CONCEDE"})
+_AIMED: Final = frozenset({"COOPERATE", "MOBILIZE", "SUPPORT", "AGREE"})
 _PRIVATE: Final = frozenset({"PROTEST", "SUPPORT", "ASSAULT"})
 _DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
@@ -132,6 +133,7 @@ def _acts(
             because=found_stance.because,
             when=when,
             reporter=reporter(cast, token, codes),
+            aimed_at=_aims(cast, frame, (source, target)) if type_ in _AIMED else (),
         )
 
 
@@ -194,6 +196,28 @@ def _one_meeting(acts: list[Act]) -> list[Act]:
         elif act.type != "CONSULT" or act.factuality != visit.factuality:
             kept.append(act)
     return kept
+
+
+def _aims(cast: Cast, frame: Frame, parts: tuple[Part, Part | None]) -> tuple[str, ...]:
+    """Third parties that the clause says it is meant for: "aimed at", "to deter", "a warning to"."""
+    known = {p.actor.code for p in parts if p is not None}
+    found: set[str] = set()
+    for token in frame.verb.subtree:
+        word = syntax.lemma(token)
+        if any(c.dep_ == "neg" for c in (*token.children, *token.head.children)):
+            continue
+        if word in {"aim", "direct"}:
+            goals = [n for prep, n in syntax.prepositions(token) if prep in {"at", "against"}]
+        elif word in {"deter", "counter"} and token.pos_ == "VERB":
+            goals = syntax.patients(token)
+        elif word in {"warning", "message", "signal"}:
+            goals = [n for prep, n in syntax.prepositions(token) if prep in {"to", "against"}]
+        elif word == "against" and token.dep_ == "prep":
+            goals = [c for c in token.children if c.dep_ == "pobj"]
+        else:
+            continue
+        found.update(p.actor.code for goal in goals for p in cast.of(goal, "aim"))
+    return tuple(sorted(found - known))
 
 
 def _core(source: Part, target: Part | None) -> bool:
