@@ -51,6 +51,12 @@ def configure_logging(*, verbose: bool = False, quiet: bool = False, stream: Any
     # Libraries speak only when something is wrong; Beam in particular narrates its normal work.
     logging.basicConfig(level=logging.WARNING, stream=target, format='{"level":"%(levelname)s","event":"%(message)s"}')
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.getLogger().addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Beam warns at every import, on the root logger, that it found no Google Cloud clients: none are wanted."""
+    return not record.getMessage().startswith("apitools not found")
 
 
 def logger(name: str) -> Any:

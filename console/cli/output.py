@@ -12,6 +12,7 @@ import msgspec
 from schemas.codec import encode
 from schemas.records import Record
 
+_SHORT: Final = 20
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -53,10 +54,13 @@ def table(
     from rich.text import Text
 
     made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for at, name in enumerate(columns):
+        short = all(len(row[at]) <= _SHORT for row in cells)
+        # Dates, pairs and ids stay in one piece; only what is long is folded.
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=short)
+    for row in cells:
+        made.add_row(*map(Text, row))
     wide = None if sys.stdout.isatty() else 200
     Console(file=sys.stdout, width=wide).print(made)
 

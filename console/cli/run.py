@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from typing import Annotated, Literal
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from console.cli import output
 from console.cli.session import Given, Session
+
+if TYPE_CHECKING:
+    from console.cli.progress import DayBar
 
 Process = Literal["feeds", "extract", "evaluator", "deliver", "console", "workers"]
 
@@ -41,34 +46,58 @@ def run(
 
 
 def _supervise(session: Session, newsroom: str | None, *, once: bool, workers: bool) -> int:
-    from console.cli.verdict import Teller, verdict
-    from pipelines.wiring.run import PROCESSES, WORKERS, Plan, Run, judgement_of
+    from console.cli.verdict import Teller
+    from pipelines.wiring.run import PROCESSES, WORKERS, Plan, Run
     from pipelines.wiring.supervisor import stop_event
 
     session.configure_logging()
-    settings = session.settings
-    # The alerts of a newsroom are told by its verdict; live ones go out as JSON Lines while they fire.
-    teller = Teller(as_json=session.json, silent=session.json and newsroom is not None)
+    folder = str(Path(newsroom).absolute()) if newsroom else newsroom
+    bar = _bar(session, folder)
+    # As JSON, the alerts of a newsroom are told by its verdict alone; live ones go out as JSON Lines while they fire.
+    teller = Teller(as_json=session.json, silent=session.json and folder is not None, before=bar.clear if bar else None)
     plan = Plan(
         home=session.home,
-        settings=settings,
+        settings=session.settings,
         program=_program(session),
         once=once,
-        newsroom=newsroom,
+        newsroom=folder,
         processes=WORKERS if workers else PROCESSES,
         on_alert=teller.tell,
         on_say=output.say,
     )
     stop = stop_event(watch_stdin=False)
-    given_up = Run(plan).execute(stop)
-    judgement = judgement_of(session.home) if once and newsroom is not None and not stop.is_set() else None
-    if judgement is not None and session.json:
-        output.line(judgement)
-    elif judgement is not None:
-        verdict(judgement, session.stores.alerts)
+    with bar or nullcontext():
+        given_up = Run(plan).execute(stop)
+    if once and folder is not None and not stop.is_set():
+        _judge(session)
     if given_up:
         output.say(f"given up: {', '.join(given_up)}; the messages above say why")
     return 1 if given_up else 0
+
+
+def _bar(session: Session, newsroom: str | None) -> DayBar | None:
+    """A line of progress through a newsroom's days, for people at a terminal."""
+    if newsroom is None or session.flags.quiet or not sys.stderr.isatty():
+        return None
+    from connectors.newsroom import library
+    from console.cli.progress import DayBar
+
+    articles = (library.load(Path(newsroom)) if newsroom else library.bundled()).articles
+    return DayBar(session.home, articles[0].published, articles[-1].published) if articles else None
+
+
+def _judge(session: Session) -> None:
+    """What a newsroom's run found and missed."""
+    from console.cli.verdict import verdict
+    from pipelines.wiring.run import judgement_of
+
+    judgement = judgement_of(session.home)
+    if judgement is None:
+        return
+    if session.json:
+        output.line(judgement)
+    else:
+        verdict(judgement, session.stores.alerts)
 
 
 def _program(session: Session) -> list[str]:
@@ -112,8 +141,6 @@ def _body(process: Process, session: Session, newsroom: str | None, *, once: boo
 
 
 def _feeds(session: Session, newsroom: str | None, stop: threading.Event, *, once: bool) -> None:
-    from pathlib import Path
-
     from pipelines.wiring.feeds import run_feeds, run_newsroom
     from pipelines.wiring.processes import heartbeat
 
@@ -123,5 +150,6 @@ def _feeds(session: Session, newsroom: str | None, stop: threading.Event, *, onc
         return
     finished = run_newsroom(session.home, Path(newsroom) if newsroom else None, stop, beat=beat)
     if finished and not once:
+        output.say("all samples are read; the pages stay until Ctrl-C")
         # Its story is told, but the run goes on serving pages: this process waits for the end with the others.
         stop.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,10 +16,13 @@ ARROW: Final = {"tension": "↓ tension", "easing": "↑ easing", None: "·"}
 
 
 class Teller:
-    """Tells each alert once when it first fires, and once more when it is withdrawn."""
+    """Tells each alert once when it first fires, and once more when it is withdrawn. `before` is called ahead of it."""
 
-    def __init__(self, *, as_json: bool = False, silent: bool = False) -> None:
+    def __init__(
+        self, *, as_json: bool = False, silent: bool = False, before: Callable[[], None] | None = None
+    ) -> None:
         self._as_json = as_json
+        self._before = before or (lambda: None)
         self._silent = silent
         self._told: set[tuple[str, str]] = set()
 
@@ -31,6 +34,7 @@ class Teller:
         if self._silent or not wanted or known in self._told:
             return
         self._told.add(known)
+        self._before()
         if self._as_json:
             output.line(alert)
         else:
