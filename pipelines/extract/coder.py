@@ -170,7 +170,7 @@ def _why(act: Act) -> dict[str, object]:
     parts = [act.source, *([act.target] if act.target else [])]
     return {
         "rule": act.rule.name,
-        "trigger": act.trigger.lemma_,
+        "trigger": syntax.lemma(act.trigger),
         "features": list(confidence.features(act)),
         "factuality": act.because,
         "antecedents": sorted({span for p in parts for span in p.antecedents}),

@@ -146,14 +146,18 @@ def _mark_places(passage: Passage, text: str) -> None:
         if referent.kind in {"state", "capital", "place"}:
             before = text[passage.sentence.start : referent.start]
             previous = marked[-1] if marked else None
-            chained = (
-                previous is not None
-                and previous.place
-                and text[previous.end : referent.start].strip(" ") in {",", "and", ", and"}
-            )
+            chained = previous is not None and previous.place and _goes_on(previous, referent, text)
             place = place or chained or bool(_PLACE_BEFORE.search(before))
         marked.append(Referent(referent.start, referent.end, referent.actors, place=place, kind=referent.kind))
     passage.referents = marked
+
+
+def _goes_on(previous: Referent, referent: Referent, text: str) -> bool:
+    """ "in Tokyo and Seoul", "in Jakarta, Indonesia, where"; but not "In Seoul, South Korea and Japan began"."""
+    between = text[previous.end : referent.start].strip(" ")
+    if between == ",":
+        return previous.codes == referent.codes and text[referent.end : referent.end + 1] in {",", ".", ";", ")", ""}
+    return between in {"and", ", and"}
 
 
 def _anaphors(text: str) -> list[tuple[int, int, str, int]]:

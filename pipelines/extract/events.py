@@ -27,7 +27,6 @@ _AIMED: Final = frozenset({"COOPERATE", "MOBILIZE", "SUPPORT", "AGREE"})
 _PRIVATE: Final = frozenset({"PROTEST", "SUPPORT", "ASSAULT"})
 _DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _DECLARED: Final = frozenset({"SANCTION", "REJECT", "RETREAT"})  # "the talks were put off, Tokyo said"
-_GUESTS: Final = frozenset("delegation group mission official diplomat lawmaker minister envoy party governor mayor".split())
 _VEHICLES: Final = frozenset(
     "jet plane aircraft ship vessel boat transport missile balloon drone bomber fighter warship destroyer submarine"
     " helicopter carrier fleet freighter tanker team crew rescuer cargo shipment tourist student train truck".split()
@@ -345,7 +344,7 @@ def _travels(part: Part, cast: Cast, frame: Frame) -> bool:
     offset = cast.passage.sentence.start
     words = {syntax.lemma(t) for t in cast.doc if part.span[0] <= t.idx + offset < part.span[1]}
     heads = {syntax.lemma(t) for t in frame.subjects}
-    if words & _GUESTS or heads & _GUESTS:
+    if words & roles.GUESTS or heads & roles.GUESTS:
         return True
     if (words | heads) & _VEHICLES:
         return False

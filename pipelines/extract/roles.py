@@ -48,6 +48,11 @@ _HOUSES: Final = {
     "broadcaster": "JRN", "protester": "CVL", "demonstrator": "CVL", "student": "CVL", "activist": "CVL",
     "resident": "CVL", "crowd": "CVL", "group": "CVL", "union": "CVL",
 }  # fmt: skip
+GUESTS: Final = frozenset(
+    "delegation group mission official diplomat lawmaker minister envoy party governor mayor guest visitor leader president"
+    " premier team counterpart".split()
+)
+"""Nouns whose bearers travel for their state."""
 _SPEAKERS: Final = frozenset({"we", "us", "our", "i"})
 _DEPTH: Final = 4
 _LOOK_BACK: Final = 2  # sentences
@@ -331,6 +336,9 @@ def _slot(cast: Cast, frame: Frame, rule: Rule, slot: str, but: tuple[str, ...])
         return _told(cast, token, but)
     if slot == "where":
         return _where(cast, frame, but)
+    if slot == "guest":
+        guests = [t for t in frame.objects if t.i in cast.at or syntax.lemma(t) in GUESTS]
+        return _all(cast, guests, slot, but)
     if slot == "theme":
         return _theme(cast, frame)
     if slot == "topic":
