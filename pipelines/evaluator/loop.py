@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Protocol, TypeVar
 
@@ -30,6 +30,7 @@ GROUP: Final = "evaluator"
 """Consumer group whose committed offset on the tick topic tells others which tick was evaluated."""
 
 _READ: Final = 5000
+_FIRST_PAUSE: Final = 0.001
 R = TypeVar("R", bound=Record)
 
 
@@ -82,12 +83,14 @@ class Ports:
 
 @dataclass(slots=True)
 class Schedule:
-    """When a tick is due. `complete` (simulated time) says up to when everything polled lies in the log."""
+    """When a tick is due. `complete` (simulated time) says up to when everything polled lies in the log;
+    `longest_pause` in seconds is how long an idle evaluator looks away.
+    """
 
     tick_seconds: float = 1.0
     extract_group: str = "extract"
     complete: Callable[[], datetime | None] | None = None
-    last_appended: datetime | None = field(default=None)
+    longest_pause: float = 0.05
 
 
 class Evaluator:
@@ -102,13 +105,17 @@ class Evaluator:
 
     def run(self, stop: threading.Event, heartbeat: Callable[[], None] = lambda: None) -> None:
         """Steps until `stop` is set; a tick under way is finished first."""
+        pause = _FIRST_PAUSE
         while not stop.is_set():
-            if not self.step(stop):
-                self._ports.clock.sleep(0.003)
+            if self.step():
+                pause = _FIRST_PAUSE
+            else:
                 heartbeat()
+                stop.wait(pause)
+                pause = min(self._schedule.longest_pause, pause * 2)
         self._commits.close()
 
-    def step(self, stop: threading.Event | None = None) -> bool:
+    def step(self) -> bool:
         """Evaluate the next tick of the log, else append one if it is due. False when there was nothing to do."""
         last = self._ports.state.last_tick()
         offset = 0 if last is None else last[0] + 1
@@ -178,9 +185,11 @@ class Evaluator:
         for action in actions:
             if action.kind in {"reject_signal", "restore_signal"}:
                 self._ports.index.set_rejected(action.subject, rejected=action.kind == "reject_signal")
-        self._ports.relations.put(assessed.relations, assessed.changes)
-        for key, (first, last, events) in sorted(assessed.events.items()):
-            self._ports.relations.put_events(key, events, first, last)
+        relations = self._ports.relations
+        with relations.batch():
+            relations.put(assessed.relations, assessed.changes)
+            for key, (first, last, events) in sorted(assessed.events.items()):
+                relations.put_events(key, events, first, last)
         if assessed.alerts:
             self._ports.log.append(topics.ALERT, [to_log(alert) for alert in assessed.alerts])
 
@@ -215,12 +224,13 @@ class Evaluator:
     def _decode(self, stored: StoredRecord, kind: type[R]) -> R | None:
         try:
             record = decode(stored.value, kind)
-            if isinstance(record, Signal) and record.article_position is None:
-                raise QuarantinedError("a signal in the log must say where its article stands", "no_position")
-            return record
         except QuarantinedError as error:
             self._refuse(stored, error)
             return None
+        if isinstance(record, Signal) and record.article_position is None:
+            self._refuse(stored, QuarantinedError("a signal does not say where its article stands", "no_position"))
+            return None
+        return record
 
     def _refuse(self, stored: StoredRecord, error: QuarantinedError) -> None:
         at = stored.appended or datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -139,6 +140,10 @@ class RelationStore(Protocol):
 
     def put(self, relations: Sequence[Relation], changes: Sequence[Change] = ()) -> None:
         """Store. A relation's identity is dyad, at, known_at; a change's its change_id and known_at."""
+        ...
+
+    def batch(self) -> AbstractContextManager[None]:
+        """What is written inside is one transaction where the adapter can; an exception may leave part of it."""
         ...
 
     def put_events(self, dyad: str, events: Sequence[Event], since: date, until: date) -> None:

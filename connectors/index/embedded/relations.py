@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,12 @@ class EmbeddedRelationStore:
                 "ON CONFLICT(change_id, known_at) DO UPDATE SET body = excluded.body",
                 turns,
             )
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """As the port says; one transaction."""
+        with self._database.transaction():
+            yield
 
     def put_events(self, dyad: str, events: Sequence[Event], since: date, until: date) -> None:
         """As the port says; one transaction."""
