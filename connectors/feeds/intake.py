@@ -193,7 +193,7 @@ class _Poll:
             if item.retracted and not fresh[name].retracted:
                 fresh[name] = item
         self.latest = {**pending, **fresh}
-        known = self._intake.known(list(self.latest))
+        known = self._intake.known(list(self.latest)) if self.latest else {}
         for name, item in self.latest.items():
             self.counts[self._outcome(name, item, known.get(name))] += 1
         self.versions.sort(key=lambda version: (version.article.published, version.article.article_id))

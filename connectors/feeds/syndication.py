@@ -43,6 +43,10 @@ _MOST_ALONE: Final = 200
 _Ranges = tuple[tuple[int, int], ...]
 
 
+# feedparser would search the disk at every parse for a driver that nobody has had for ten years.
+feedparser.api.PREFERRED_XML_PARSERS = []
+
+
 class EntryMemory(msgspec.Struct):
     """Entries of the last document by their digest, valid for one context. The owner passes it to every parse."""
 

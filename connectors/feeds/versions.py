@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -14,6 +15,8 @@ from schemas.records import Article, PublishedPrecision
 Outcome = Literal["stored", "duplicate", "unchanged", "deferred", "failed"]
 
 _TRUNCATION: Final = ("read more", "continue reading", "more »", "[…]", "[...]", "…", "...")
+_CACHED: Final = 8_192
+"""Items: every poll brings the entries of the last one again."""
 _FULL: Final = 500
 """Characters from which a feed's own content counts as the whole text."""
 
@@ -29,17 +32,20 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
 
 
+@lru_cache(maxsize=_CACHED)
 def identify(item: FeedItem, settings: FeedSettings) -> str:
     """The article's id: address, else GUID, else content."""
-    content = content_hash(item.title, item.content or item.summary)
+    content = "" if canonical_url(item.url) or item.guid else content_hash(item.title, item.content or item.summary)
     return article_id(settings.publisher, item.url, item.guid, content)
 
 
+@lru_cache(maxsize=_CACHED)
 def item_hash(item: FeedItem, settings: FeedSettings) -> str:
     """Recognises an entry that its feed did not change; begins with the mark of the feed."""
     return feed_mark(settings) + digest("item", msgspec.json.encode(item, order="deterministic").decode())[:24]
 
 
+@lru_cache(maxsize=1024)
 def feed_mark(settings: FeedSettings) -> str:
     """Eight hex digits that tell which feed a version came from."""
     return digest("feed", settings.feed_id)[:8]

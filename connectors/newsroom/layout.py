@@ -29,5 +29,5 @@ def layout_of(publisher_id: str, host: str, *, alone: bool) -> Layout:
         host=host,
         path="/feed.xml" if alone else f"/feeds/{quote(publisher_id, safe='')}.xml",
         atom=dice[0] % 2 == 0,
-        full_text=dice[1] % 2 == 0,
+        full_text=dice[1] % 4 != 0,
     )

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.feeds.dates import parse_date
+from connectors.feeds.entries import canonical_url
 from connectors.feeds.plaintext import normalised, one_line
 from connectors.newsroom.layout import Layout, layout_of
 from schemas.errors import ConfigError
-from schemas.identity import canonical_url, digest
+from schemas.identity import digest
 from schemas.newsroom import Quiet, Turn
 from schemas.ports.feeds import FeedSettings
 from schemas.records import Publisher

@@ -21,8 +21,8 @@ from schemas.ports.clock import Clock
 from schemas.records import Publisher
 
 WINDOW: Final = timedelta(days=3)
-FEWEST: Final = 50
-"""A feed holds its newest 50 entries or those of the last three days, whichever is more."""
+FEWEST: Final = 20
+"""A feed holds its newest 20 entries or those of the last three days, whichever is more."""
 
 
 class Document(msgspec.Struct, frozen=True):
