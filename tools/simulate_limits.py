@@ -3,8 +3,8 @@
     nice python -m tools.simulate_limits --pairs 24 --years 4 --seed 1 --budget 0.7 > pipelines/alerting/data/limits.toml
 
 For each event rate, pairs of three classes (allies, rivals, mixed) live without change, coded by an imperfect coder;
-the detector runs over them with each limit of a grid, and the limit at which it opens `budget` episodes a pair, year
-and direction is taken. The first year of each pair is left out: there the baseline is the shipped prior.
+the detector runs over them with each limit of a grid, and the limit at which `budget` episodes a pair, year and
+direction pass the evidence gate is taken. The first year of each pair is left out: there the baseline is the shipped prior.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Final
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, TypeAlias
 
 import numpy as np
 
+from pipelines.alerting.limits import Limits
+from pipelines.evaluator.cases import Cases
 from pipelines.evaluator.picture import Pictures
 from pipelines.relations.change import DetectorState, step
 from pipelines.relations.channels import DIRECTIONS
@@ -26,14 +28,16 @@ from pipelines.relations.panel import MEMORY, Panel
 from pipelines.relations.priors import Prior, Priors
 from schemas.ontology import event_types, factuality_weight, score_of
 from schemas.ports.state import Sums
-from schemas.records import Direction, Event, EventDate
+from schemas.records import Direction, Event, EventDate, Signal
 from tools.simulated_pairs import Act, Coder, miscoded, routine
 
 RATES: Final = (0.05, 0.1, 0.3, 1.0, 3.0)
-GRID: Final = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
+GRID: Final = (2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)
 CLASSES: Final = {"allies": "JPN-USA", "rivals": "CHN-USA", "mixed": "CHN-KOR"}
 START: Final = date(2021, 1, 1)
 CONFIDENCE: Final = 0.7
+NOW: Final = datetime(2021, 1, 1, tzinfo=UTC)
+Counted: TypeAlias = dict[float, dict[Direction, int]]
 CHANNELS: Counter[tuple[float, Direction, str]] = Counter()
 """Which channels opened the episodes, for the figures on standard error."""
 
@@ -55,6 +59,10 @@ class Chronicle:
         for i in range((last - first).days + 1):
             found += days.get(first + timedelta(days=i), ())
         return found
+
+    def signals(self, ids: Iterable[str]) -> dict[str, Signal]:
+        """Simulated events have no signals."""
+        return {}
 
 
 def event_of(act: Act, pair: str, number: int, owners: int) -> Folded:
@@ -80,7 +88,7 @@ def event_of(act: Act, pair: str, number: int, owners: int) -> Folded:
 
 def world(
     rng: np.random.Generator, prior: Prior, rate: float, pairs: int, days: int, coder: Coder
-) -> tuple[Pictures, list[str]]:
+) -> tuple[Pictures, Chronicle, list[str]]:
     """So many pairs of one class and rate, coded."""
     names = [f"pair{i}" for i in range(pairs)]
     panel, chronicle = Panel(START - timedelta(days=MEMORY)), Chronicle()
@@ -103,13 +111,15 @@ def world(
         panel.put(name, sums, {})
     scaled = prior.scaled(rate * prior.u0 / prior.m0)
     priors = Priors(origin="simulated", pairs=dict.fromkeys(names, scaled), posture=prior, outside=prior)
-    return Pictures(panel, chronicle, priors), names  # type: ignore[arg-type]
+    return Pictures(panel, chronicle, priors), chronicle, names  # type: ignore[arg-type]
 
 
-def openings(pictures: Pictures, names: Sequence[str], days: int) -> dict[float, dict[Direction, int]]:
-    """Episodes opened after the first year, by limit and direction."""
+def openings(pictures: Pictures, chronicle: Chronicle, names: Sequence[str], days: int) -> Counted:
+    """Episodes after the first year that pass the evidence gate on some day, by limit and direction."""
     counts = {limit: dict.fromkeys(DIRECTIONS, 0) for limit in GRID}
     states = {(name, limit): DetectorState() for name in names for limit in GRID}
+    told: set[tuple[str, float, Direction, date]] = set()
+    cases = {limit: Cases(chronicle, pictures, _flat(limit)) for limit in GRID}  # type: ignore[arg-type]
     for i in range(days):
         observations = pictures.observations(names, START + timedelta(days=i))
         for name in names:
@@ -117,12 +127,22 @@ def openings(pictures: Pictures, names: Sequence[str], days: int) -> dict[float,
                 before = states[name, limit]
                 after, decision = step(before, observations[name], dict.fromkeys(DIRECTIONS, limit))
                 states[name, limit] = after
-                if i >= 365:  # noqa: PLR2004 - the first year
-                    for direction, verdict in decision.items():
-                        if verdict.outcome == "open" and verdict.lead is not None:
-                            counts[limit][direction] += 1
-                            CHANNELS[limit, direction, verdict.lead.channel] += 1
+                for direction, verdict in decision.items():
+                    lead, episode = verdict.lead, after.open.get(direction)
+                    if i < 365 or lead is None or lead.score < limit or episode is None:  # noqa: PLR2004 - a year
+                        continue
+                    mark = name, limit, direction, episode.opened
+                    if mark in told:
+                        continue
+                    if cases[limit].of_reading(name, observations[name], lead, NOW).gate.open:
+                        told.add(mark)
+                        counts[limit][direction] += 1
+                        CHANNELS[limit, direction, lead.channel] += 1
     return counts
+
+
+def _flat(limit: float) -> Limits:
+    return Limits(command="", made="", budget=0, rates=(1.0,), easing=(limit,), tension=(limit,))
 
 
 def limit_at(counts: dict[float, float], budget: float) -> float:
@@ -153,16 +173,16 @@ def main(arguments: Sequence[str]) -> None:
         CHANNELS.clear()
         total = {limit: dict.fromkeys(DIRECTIONS, 0) for limit in GRID}
         for pair in CLASSES.values():
-            pictures, names = world(rng, shipped.of(pair), rate, options.pairs, days, Coder())
-            for limit, counts in openings(pictures, names, days).items():
+            pictures, chronicle, names = world(rng, shipped.of(pair), rate, options.pairs, days, Coder())
+            for limit, counts in openings(pictures, chronicle, names, days).items():
                 for direction, count in counts.items():
                     total[limit][direction] += count
         for direction in DIRECTIONS:
             yearly = {limit: total[limit][direction] / observed for limit in GRID}
             found[direction].append(round(limit_at(yearly, options.budget), 2))
             shown = ", ".join(f"{limit:g}: {count:.2f}" for limit, count in yearly.items())
-            by = {c: CHANNELS[5.0, direction, c] for c in sorted({key[2] for key in CHANNELS})}
-            print(f"rate {rate:g} {direction}: {shown}; opened at 5 by {by}", file=sys.stderr)
+            by = {c: CHANNELS[3.0, direction, c] for c in sorted({key[2] for key in CHANNELS})}
+            print(f"rate {rate:g} {direction}: {shown}; opened at 3 by {by}", file=sys.stderr)
     command = f"python -m tools.simulate_limits {' '.join(arguments)}".strip()
     print("# Pooled limits of -ln p, by events a day; made by the command below from simulated pairs without change.")
     print(f'command = "{command}"')

@@ -158,7 +158,7 @@ def _reporters(basis: Basis) -> str:
     if not gate.robust:
         line += " Not robust: no single event carries it."
     elif not gate.open:
-        line += " Pending: one event told by one group, or mostly what goes on without a day of its own."
+        line += " Pending: no event that carries it is told by two groups, or most of it goes on without a day."
     return line
 
 

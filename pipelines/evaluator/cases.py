@@ -102,7 +102,7 @@ class Cases:
         known_at: datetime,
     ) -> Basis:
         against = attribution.against[:SHOWN_AGAINST]
-        gate = judge(attribution.carrying, events, undated)
+        gate = judge(attribution.carrying, events, undated, reading.score / limit if limit > 0 else 1.0)
         carrying = [events[part.event_id] for part in attribution.carrying if part.event_id in events]
         change = Change(
             change_id=change_id(pair, reading.direction, observation.day),

@@ -22,7 +22,7 @@ from schemas.records import Action, Alert, Direction, Signal
 ALERTS: Final = "alert"
 KEPT_DAYS: Final = 400
 """A resolved or retracted alert is remembered so long: withdrawn articles still retract it."""
-REPEAT_DAYS: Final = 14
+REPEAT_DAYS: Final = 7
 _DECODER: Final = msgspec.json.Decoder(Held)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +28,14 @@ class Road:
 
     def _new(self) -> Assessment:
         return Assessment(self.store, rules=self.rules, limits=Limits.load(), priors=Priors.load())
+
+    def goes_on(self, rules: Sequence[Rule] = ()) -> Road:
+        """Another road with the same past."""
+        road = Road(rules=rules or self.rules)
+        road.store = copy.deepcopy(self.store)
+        road.assessment = road._new()
+        road.told = list(self.told)
+        return road
 
     def tick(
         self,
