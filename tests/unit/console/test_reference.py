@@ -12,12 +12,11 @@ from console.cli.reference import reference
 from console.cli.verbs import GROUPS, VERBS, Verb
 
 ROOT = Path(__file__).parents[3]
+PAGE = reference()
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == reference(), (
-        "python -m console.cli.reference > docs/cli.md"
-    )
+    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == PAGE, "python -m console.cli.reference > docs/cli.md"
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.path)
@@ -25,7 +24,7 @@ def test_every_verb_is_documented_with_each_of_its_parameters(verb: Verb) -> Non
     module, _, name = verb.target.partition(":")
     function = getattr(import_module(module), name)
     assert function.__doc__
-    section = reference().partition(f"\n## {verb.path}\n")[2].partition("\n## ")[0]
+    section = PAGE.partition(f"\n## {verb.path}\n")[2].partition("\n## ")[0]
     assert section.startswith("\n`detente")
     for line in section.splitlines():
         assert not re.fullmatch(r"- `[^`]+`: ?", line), f"{verb.path}: {line} says nothing"
