@@ -20,6 +20,7 @@ from pipelines.extract.coder import Coder
 PENALTY = 3.0
 ITEM_FOLDS = 5
 STEPS = 25
+SMALLEST = 0.02
 
 
 def examples(paths: list[Path]) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
@@ -43,6 +44,7 @@ def examples(paths: list[Path]) -> tuple[list[list[str]], np.ndarray, np.ndarray
 
 
 def design(names: list[list[str]], vocabulary: list[str]) -> np.ndarray:
+    """One row an act: a constant, then its features as 0 or 1."""
     index = {name: i + 1 for i, name in enumerate(vocabulary)}
     table = np.zeros((len(names), len(vocabulary) + 1))
     table[:, 0] = 1.0
@@ -54,6 +56,7 @@ def design(names: list[list[str]], vocabulary: list[str]) -> np.ndarray:
 
 
 def fit(table: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Weights of the penalised logistic regression."""
     weights = np.zeros(table.shape[1])
     ridge = np.full(table.shape[1], PENALTY)
     ridge[0] = 1e-6
@@ -66,6 +69,7 @@ def fit(table: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def main() -> int:
+    """Fit, cross-validate, write."""
     out, paths = Path(sys.argv[1]), [Path(p) for p in sys.argv[2:]]
     names, right, folds = examples(paths)
     vocabulary = sorted({name for features in names for name in features})
@@ -77,7 +81,10 @@ def main() -> int:
     for low in np.arange(0.0, 1.0, 0.1):
         inside = (held >= low) & (held < low + 0.1)
         if inside.any():
-            print(f"  {low:.1f}-{low + 0.1:.1f}: {inside.sum():5} acts, said {held[inside].mean():.3f}, right {right[inside].mean():.3f}")
+            print(
+                f"  {low:.1f}-{low + 0.1:.1f}: {inside.sum():5} acts, "
+                f"said {held[inside].mean():.3f}, right {right[inside].mean():.3f}"
+            )
     order = np.argsort(held)
     ranks = np.empty(len(held))
     ranks[order] = np.arange(1, len(held) + 1)
@@ -89,7 +96,11 @@ def main() -> int:
         "# Made by tools/fit_confidence.py from labelled sentences: log-odds that an act with these features is right.",
         f"bias = {weights[0]:.3f}",
         "[weights]",
-        *(f'"{name}" = {weight:.3f}' for name, weight in zip(vocabulary, weights[1:], strict=True) if abs(weight) >= 0.02),
+        *(
+            f'"{name}" = {weight:.3f}'
+            for name, weight in zip(vocabulary, weights[1:], strict=True)
+            if abs(weight) >= SMALLEST
+        ),
     ]
     out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0

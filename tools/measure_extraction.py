@@ -41,18 +41,22 @@ class Score:
 
     @property
     def precision(self) -> float:
+        """Right of coded."""
         return self.right / self.coded if self.coded else 0.0
 
     @property
     def recall(self) -> float:
+        """Right of wanted."""
         return self.right / self.wanted if self.wanted else 0.0
 
     @property
     def f1(self) -> float:
+        """Harmonic mean of the two."""
         return 2 * self.right / (self.coded + self.wanted) if self.coded + self.wanted else 0.0
 
 
 def triple(source: str, target: str, type_: str, *, equal: bool) -> Triple:
+    """One key for an act, free of order between equals."""
     a, b = sorted((source, target)) if equal else (source, target)
     return a, b, type_
 
@@ -80,6 +84,7 @@ def gold(item: dict[str, Any]) -> tuple[dict[Triple, set[str]], set[Triple]]:
 
 
 def article_of(item: dict[str, Any]) -> Article:
+    """A labelled item as an article."""
     when = datetime.fromisoformat(item["published"]).replace(tzinfo=UTC)
     return Article(
         article_id=item["id"],
@@ -93,6 +98,7 @@ def article_of(item: dict[str, Any]) -> Article:
 
 
 def coded(signals: tuple[Signal, ...], threshold: float) -> dict[Triple, Signal]:
+    """The surest signal of each triple."""
     found: dict[Triple, Signal] = {}
     for s in signals:
         if s.confidence >= threshold:
@@ -104,6 +110,7 @@ def coded(signals: tuple[Signal, ...], threshold: float) -> dict[Triple, Signal]
 
 
 def measure(items: list[dict[str, Any]], coder: Coder, threshold: float, errors: list[str]) -> Score:
+    """Counts over items; what went wrong is appended to `errors` as text."""
     score = Score()
     for item in items:
         wanted, optional = gold(item)
@@ -138,7 +145,8 @@ def _describe(
         if key not in wanted:
             kind = "opt " if key in optional else "FALSE"
             lines.append(
-                f"   {kind} {'-'.join(key)} {signal.factuality} {signal.confidence} {signal.why['rule']} {signal.why['trigger']} {signal.why['features']}"
+                f"   {kind} {'-'.join(key)} {signal.factuality} {signal.confidence} "
+                f"{signal.why['rule']} {signal.why['trigger']} {signal.why['features']}"
             )
         elif signal.factuality not in wanted[key]:
             lines.append(f"   FACT {'-'.join(key)} coded {signal.factuality} ({signal.why['factuality']})")
@@ -146,6 +154,7 @@ def _describe(
 
 
 def main() -> int:
+    """Measure each file by itself."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument(
@@ -165,7 +174,8 @@ def main() -> int:
         factual = s.factual / s.right if s.right else 0.0
         silent = s.silent_facts / s.silent if s.silent else 0.0
         print(
-            f"{path.stem:22} {s.precision:5.3f} {s.recall:5.3f} {s.f1:5.3f} {factual:5.3f} {silent:6.3f}  {s.right}/{s.coded}/{s.wanted}"
+            f"{path.stem:22} {s.precision:5.3f} {s.recall:5.3f} {s.f1:5.3f} {factual:5.3f} {silent:6.3f}"
+            f"  {s.right}/{s.coded}/{s.wanted}"
         )
         for rule, (right, wrong) in s.rules.items():
             tally = total.setdefault(rule, [0, 0])
@@ -173,7 +183,7 @@ def main() -> int:
             tally[1] += wrong
         if arguments.errors:
             print("  missed", s.missed.most_common(), "\n  false", s.false.most_common())
-            random.Random(arguments.seed).shuffle(errors)
+            random.Random(arguments.seed).shuffle(errors)  # noqa: S311
             print("\n".join(errors[: arguments.errors]))
     if arguments.rules:
         for rule, (right, wrong) in sorted(total.items(), key=lambda r: -r[1][1]):

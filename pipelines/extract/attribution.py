@@ -7,12 +7,10 @@ from typing import Final
 from spacy.tokens import Token
 
 from pipelines.extract import syntax
-from pipelines.extract.roles import Cast, speaker
+from pipelines.extract.cast import Cast, Part, speaker
+from pipelines.extract.words import words
 
-ANALYSTS: Final = frozenset(
-    "analyst expert scholar professor commentator columnist editorial commentary observer historian academic researcher"
-    " pundit critic op-ed author economist strategist theorist scientist essay".split()
-)
+ANALYSTS: Final = words("analysts")
 
 
 def reporter(cast: Cast, token: Token, sources: tuple[str, ...]) -> str | None:
@@ -24,7 +22,7 @@ def reporter(cast: Cast, token: Token, sources: tuple[str, ...]) -> str | None:
     return codes[0]
 
 
-def _according(cast: Cast, token: Token) -> list:  # type: ignore[type-arg]
+def _according(cast: Cast, token: Token) -> list[Part]:
     for word in token.doc:
         if word.lower_ == "according":
             for _, noun in syntax.prepositions(word.head) + syntax.prepositions(word):

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Final
 
 from pipelines.extract import confidence, document, events, pairwise, syntax, topics
+from pipelines.extract.act import Act, Discarded
 from pipelines.extract.actors import Gazetteer
+from pipelines.extract.cast import Cast, Part
 from pipelines.extract.document import Passage
-from pipelines.extract.events import Act, Discarded
-from pipelines.extract.roles import Cast, Part
 from schemas import identity, ontology
 from schemas.records import Actor, Article, Evidence, Factuality, Signal
 

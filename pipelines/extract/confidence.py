@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.extract.events import Act
+    from pipelines.extract.act import Act
 
 FLOOR = 0.35
 """Less sure than this is no signal: of such acts more than half are wrong."""

@@ -178,18 +178,49 @@ def _season_of_year(m: re.Match[str], published: date, future: bool) -> tuple[da
     return *_month_range(int(m["year"]), first, last), "quarter"
 
 
+_THE_YEAR_OF_SOMETHING_ELSE: Final = (
+    r"tons?|tonnes?|people|troops|soldiers|km|kilomet|miles|percent|yen|yuan|won|dollars|points|men|feet|m\b"
+)
+_RELATIVE_UNITS: Final = r"(?P<unit>week|month|year|spring|summer|autumn|fall)"
+
+
+def _half_century(m: re.Match[str], published: date, future: bool) -> tuple[date, date, Precision] | None:
+    year = published.year - 50
+    return date(year, 1, 1), date(year, 12, 31), "year"
+
+
+def _form(pattern: str, resolver: Resolver, *, any_case: bool = False) -> tuple[re.Pattern[str], Resolver]:
+    return re.compile(pattern, re.IGNORECASE if any_case else 0), resolver
+
+
 _FORMS: Final[tuple[tuple[re.Pattern[str], Resolver], ...]] = (
-    (re.compile(rf"\b{_MONTH}\s(?P<day>\d{{1,2}})(?!\d)(?:st|nd|rd|th)?(?:\s?[-–]\s?\d{{1,2}})?(?:,?\s{_YEAR})?"), _day),
-    (re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\sof)?\s{_MONTH}(?:,?\s{_YEAR})?"), _day),
-    (re.compile(rf"\b(?P<which>last\s|next\s|this\s)?{_MONTH}(?:,?\s(?:of\s)?{_YEAR})?(?!\s\d)"), _month),
-    (re.compile(rf"\b(?P<season>[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all)\s(?:of\s)?{_YEAR}\b"), _season_of_year),
-    (re.compile(rf"\b(?P<which>last\s|next\s|this\s|on\s)?{_WEEKDAY}\b"), _weekday),
-    (re.compile(r"\b(?P<near>yesterday|today|tomorrow|last night|tonight|this morning|this afternoon)\b", re.I), _near),
-    (re.compile(rf"\b(?:(?:almost|nearly|some|about|over)\s)?{_NUMBER}\s(?P<unit>day|week|month|year|decade)s?\s(?:ago|earlier|before)\b(?:\s(?:this|last)\s(?:week|month|year))?", re.I), _ago),
-    (re.compile(r"\b(?:half a) (?P<number>a)?(?P<unit>century) ago\b", re.I), lambda m, p, f: (date(p.year - 50, 1, 1), date(p.year - 50, 12, 31), "year")),
-    (re.compile(r"\b(?P<which>last|past|previous|this|next|coming)\s(?P<unit>week|month|year|spring|summer|autumn|fall)\b", re.I), _relative),
-    (re.compile(r"\bthe\s(?:early\s|late\s|mid-)?(?P<decade>(?:1[6-9]|20)\d0)s\b"), _decade),
-    (re.compile(rf"(?<![$€£¥\d.,-])\b{_YEAR}\b(?!\s?(?:tons?|tonnes?|people|troops|soldiers|km|kilomet|miles|percent|yen|yuan|won|dollars|points|men|feet|m\b)|[.,]\d|%)"), _year),
+    _form(
+        rf"\b{_MONTH}\s(?P<day>\d{{1,2}})(?!\d)(?:st|nd|rd|th)?(?:\s?[-–]\s?\d{{1,2}})?(?:,?\s{_YEAR})?",
+        _day,
+    ),
+    _form(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\sof)?\s{_MONTH}(?:,?\s{_YEAR})?", _day),
+    _form(rf"\b(?P<which>last\s|next\s|this\s)?{_MONTH}(?:,?\s(?:of\s)?{_YEAR})?(?!\s\d)", _month),
+    _form(rf"\b(?P<season>[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all)\s(?:of\s)?{_YEAR}\b", _season_of_year),
+    _form(rf"\b(?P<which>last\s|next\s|this\s|on\s)?{_WEEKDAY}\b", _weekday),
+    _form(
+        r"\b(?P<near>yesterday|today|tomorrow|last night|tonight|this morning|this afternoon)\b", _near, any_case=True
+    ),
+    _form(
+        rf"\b(?:(?:almost|nearly|some|about|over)\s)?{_NUMBER}\s(?P<unit>day|week|month|year|decade)s?\s"
+        r"(?:ago|earlier|before)\b(?:\s(?:this|last)\s(?:week|month|year))?",
+        _ago,
+        any_case=True,
+    ),
+    _form(r"\bhalf a century ago\b", _half_century, any_case=True),
+    _form(rf"\b(?P<which>last|past|previous|this|next|coming)\s{_RELATIVE_UNITS}\b", _relative, any_case=True),
+    _form(r"\bthe\s(?:early\s|late\s|mid-)?(?P<decade>(?:1[6-9]|20)\d0)s\b", _decade),
+    _form(rf"(?<![$€£¥\d.,-])\b{_YEAR}\b(?!\s?(?:{_THE_YEAR_OF_SOMETHING_ELSE})|[.,]\d|%)", _year),
+)
+_BEFORE_A_MONTH: Final = frozenset(
+    {
+        "in", "since", "until", "last", "next", "this", "by", "from", "of", "early", "late", "mid", "and", "to",
+        "between", "for", "before", "after", "during", "through",
+    }
 )  # fmt: skip
 _MAY_VERB: Final = re.compile(r"\bmay\b")
 
@@ -208,8 +239,8 @@ def find(text: str) -> tuple[DateMention, ...]:
 
 
 def _is_capital_may(match: re.Match[str], text: str) -> bool:
-    """ "May" at the start of a sentence, without day or year, may be the verb; names ("Theresa May") neither."""
+    """As in "May" at the start of a sentence, without day or year, may be the verb; names ("Theresa May") neither."""
     if match.group().strip() not in {"May", "March"}:
         return False
     before = text[: match.start()].rstrip().rsplit(" ", 1)[-1].lower()
-    return before not in {"in", "since", "until", "last", "next", "this", "by", "from", "of", "early", "late", "mid", "and", "to", "between", "for", "before", "after", "during", "through"}  # fmt: skip
+    return before not in _BEFORE_A_MONTH

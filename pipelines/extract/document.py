@@ -16,7 +16,6 @@ from pipelines.extract.mention import Mention
 from pipelines.extract.sentences import Sentence, split
 from schemas.records import Actor, Span
 
-_ACTING: Final = frozenset({"body", "person", "org", "demonym"})
 _COUNTRIES: Final = (
     r"countries|nations|sides|states|neighbou?rs|governments|capitals|leaders|presidents|ministers|premiers|parties"
     r"|powers|economies|peoples|militaries|armies|navies|allies|rivals|diplomats|officials|envoys|delegations|men|women"
@@ -25,42 +24,59 @@ _COUNTRIES: Final = (
     r"|governing parties|parliaments|teams|companies|central banks|culture ministers|finance ministers"
 )
 _NUMBER: Final = {"two": 2, "both": 2, "three": 3, "four": 4}
+_QUALITIES: Final = (
+    r"of the\s|longtime\s|long-time\s|old\s|East Asian\s|Asian\s|nuclear\s|treaty\s|neighbou?ring\s|top\s|big\s|rival\s"
+    r"|communist\s"
+)
 _GROUP: Final = re.compile(
-    rf"\b(?:(?:the|their|these|those|all|its|between the|of the)\s)?(?P<n>two|both|three|four)\s(?:of the\s|longtime\s|long-time\s|old\s"
-    rf"|East Asian\s|Asian\s|nuclear\s|treaty\s|neighbou?ring\s|top\s|big\s|rival\s|communist\s)?(?P<what>{_COUNTRIES})\b",
+    r"\b(?:(?:the|their|these|those|all|its|between the|of the)\s)?(?P<n>two|both|three|four)\s"
+    rf"(?:{_QUALITIES})?(?P<what>{_COUNTRIES})\b",
     re.IGNORECASE,
+)
+_GO_ON: Final = (
+    r"agreed|met|will|have|had|also|then|said|signed|discussed|spoke|are|were|exchanged|pledged|shook|would|plan|held|last"
+    r"|did|can|may|must|should|talked|called|broke|do|still|could"
 )
 _PAIR_WORDS: Final = re.compile(
-    r"\b(?:the pair|the duo|each other|one another|each other's|both of them|the two"
-    r"(?=\s(?:agreed|met|will|have|had|also|then|said|signed|discussed|spoke|are|were|exchanged|pledged|shook|would|plan|held|last|"
-    r"did|can|may|must|should|talked|called|broke|do|still|could)\b|[,.;])|both(?=\s(?:agreed|said|will|have|are|were|accused|called)\b)"
-    r"|on both sides|either side|neither side|neither|either country"
-    r"|bilateral|mutual|the relationship|their relationship|the ties)\b",
+    rf"\b(?:the pair|the duo|each other's|each other|one another|both of them|the two(?=\s(?:{_GO_ON})\b|[,.;])"
+    r"|both(?=\s(?:agreed|said|will|have|are|were|accused|called)\b)|on both sides|either side|neither side|neither"
+    r"|either country|bilateral|mutual|the relationship|their relationship|the ties)\b",
     re.IGNORECASE,
 )
-_TRIO_WORDS: Final = re.compile(r"\b(?:the trio|all three|the three(?=\s(?:agreed|met|will|have|had|also|then|said|signed|are|were)\b)|trilateral|three-way)\b", re.I)  # fmt: skip
-_PLURAL: Final = re.compile(r"\b(?:they|them|themselves|the (?:sides|allies|neighbou?rs|countries|rivals|parties|leaders|ministers|governments))\b", re.I)  # fmt: skip
-_SINGULAR: Final = re.compile(
-    r"\b(?:it|its|itself|the (?:country|island|administration|government|regime|kingdom|ministry|foreign ministry|defen[cs]e ministry"
-    r"|commerce ministry|trade ministry|military|army|navy|coast guard|embassy|nation|communist state|nuclear state|delegation|"
-    r"envoy|ambassador|spokesman|spokeswoman|spokesperson|minister|president|premier|prime minister|leader|dictator|guest|visitor|isolated state))\b",
-    re.I,
+_TRIO_WORDS: Final = re.compile(
+    rf"\b(?:the trio|all three|the three(?=\s(?:{_GO_ON})\b)|trilateral|three-way)\b", re.IGNORECASE
 )
-_PERSONAL: Final = re.compile(r"\b(?:he|she|him|his|her)\b", re.I)
-_OTHER: Final = re.compile(r"\b(?:the other side|the latter|the other|(?:his|her|its|their) (?:host|hosts|guest|guests|visitor|counterpart|counterparts|neighbou?r|opposite number|rival|ally|interlocutor))\b", re.I)  # fmt: skip
+_PLURAL: Final = re.compile(
+    r"\b(?:they|them|themselves"
+    r"|the (?:sides|allies|neighbou?rs|countries|rivals|parties|leaders|ministers|governments))\b",
+    re.IGNORECASE,
+)
+_HOUSES: Final = (
+    r"country|island|administration|government|regime|kingdom|ministry|foreign ministry|defen[cs]e ministry"
+    r"|commerce ministry|trade ministry|military|army|navy|coast guard|embassy|nation|communist state|nuclear state"
+    r"|delegation|envoy|ambassador|spokesman|spokeswoman|spokesperson|minister|president|premier|prime minister|leader"
+    r"|dictator|guest|visitor|isolated state"
+)
+_SINGULAR: Final = re.compile(rf"\b(?:it|its|itself|the (?:{_HOUSES}))\b", re.IGNORECASE)
+_PERSONAL: Final = re.compile(r"\b(?:he|she|him|his|her)\b", re.IGNORECASE)
+_COUNTERPARTS: Final = r"hosts?|guests?|visitor|counterparts?|neighbou?r|opposite number|rival|ally|interlocutor"
+_OTHER: Final = re.compile(
+    rf"\b(?:the other side|the latter|the other|(?:his|her|its|their) (?:{_COUNTERPARTS}))\b", re.IGNORECASE
+)
 _PLACE_BEFORE: Final = re.compile(
-    r"\b(?:in|at|near|outside|around|off|across|inside|throughout|over|under|via|through|within|east of|west of|south of"
-    r"|north of|northeast of|southeast of|southwest of|northwest of|port of|city of|based in|suburb of)\s(?:the\s|downtown\s|central\s|nearby\s|neighbou?ring\s|eastern\s|western\s|northern\s|southern\s|mainland\s)*\Z",
-    re.I,
+    r"\b(?:in|near|outside|around|off|across|inside|throughout|via|through|within|east of|west of|south of|north of"
+    r"|northeast of|southeast of|southwest of|northwest of|port of|city of|based in|suburb of)\s"
+    r"(?:the\s|downtown\s|central\s|nearby\s|neighbou?ring\s|eastern\s|western\s|northern\s|southern\s|mainland\s)*\Z",
+    re.IGNORECASE,
 )
-_ADJECTIVE_FIRST: Final = frozenset({"Korean Peninsula"})
+_NEAR: Final = 60  # characters: the preposition of a place stands close before it
 _LOOK_BACK: Final = 4  # sentences
 
 
 class Finder(Protocol):
     """What the document needs of a gazetteer."""
 
-    def find(self, text: str, on: date | None = None) -> list[Mention]:
+    def find(self, text: str, on: date | None) -> list[Mention]:
         """Mentions in text order; they do not overlap."""
         ...
 
@@ -144,16 +160,17 @@ def _mark_places(passage: Passage, text: str) -> None:
     for referent in passage.referents:
         place = referent.kind == "place"
         if referent.kind in {"state", "capital", "place"}:
-            before = text[passage.sentence.start : referent.start]
+            before = text[max(passage.sentence.start, referent.start - _NEAR) : referent.start]
             previous = marked[-1] if marked else None
             chained = previous is not None and previous.place and _goes_on(previous, referent, text)
-            place = place or chained or bool(_PLACE_BEFORE.search(before))
+            owns = text[referent.end : referent.end + 2] in {"'s", "’s"}
+            place = place or chained or (not owns and bool(_PLACE_BEFORE.search(before)))
         marked.append(Referent(referent.start, referent.end, referent.actors, place=place, kind=referent.kind))
     passage.referents = marked
 
 
 def _goes_on(previous: Referent, referent: Referent, text: str) -> bool:
-    """ "in Tokyo and Seoul", "in Jakarta, Indonesia, where"; but not "In Seoul, South Korea and Japan began"."""
+    """As in "in Tokyo and Seoul", "in Jakarta, Indonesia, where"; but not "In Seoul, South Korea and Japan began"."""
     between = text[previous.end : referent.start].strip(" ")
     if between == ",":
         return previous.codes == referent.codes and text[referent.end : referent.end + 1] in {",", ".", ";", ")", ""}
@@ -235,7 +252,7 @@ def _most_salient(pool: Sequence[Referent], codes: Sequence[str], size: int) -> 
 
 
 def _plural(here: list[Referent], before: Sequence[Passage]) -> tuple[tuple[Actor, ...], tuple[Span, ...]] | None:
-    """ "They": an earlier group, or two actors named side by side."""
+    """As in "They": an earlier group, or two actors named side by side."""
     for pool in (
         [r for r in here if not r.place],
         *([r for r in p.referents if not r.place] for p in reversed(before[-2:])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,39 +13,37 @@ from spacy.tokens import Token
 from pipelines.extract import syntax
 from pipelines.extract.attribution import by_analyst
 from pipelines.extract.dates import is_history
-from pipelines.extract.triggers import is_negated
+from pipelines.extract.matching import is_negated
+from pipelines.extract.words import words
 from schemas.records import EventDate, Factuality
 
 _POSSIBLE: Final = frozenset({"may", "might", "could"})
 _FUTURE: Final = frozenset({"will", "shall", "'ll", "wo"})
 _DUTY: Final = frozenset({"should", "must", "ought"})
 _CONDITION: Final = frozenset({"if", "unless", "whether", "lest", "should", "provided"})
-_PLANS: Final = frozenset(
-    "plan hope want intend aim seek consider weigh wish prepare mull look desire aspire ponder study propose contemplate"
-    " envisage eye discuss try attempt strive like think expect push".split()
-)
-_PLAN_NOUNS: Final = frozenset(
-    "plan hope intention wish desire readiness willingness aim proposal possibility prospect chance idea preparation"
-    " bid effort attempt need option risk danger fear way opportunity ability right urge reason pressure campaign".split()
-)
+_PLANS: Final = words("planning")
+_PLAN_NOUNS: Final = words("plan_nouns")
 _POSSIBLE_NOUNS: Final = frozenset(
     {"possibility", "prospect", "chance", "risk", "danger", "fear", "option", "likelihood"}
 )
 _ARRANGED: Final = frozenset({"schedule", "set", "expect", "slate", "due", "book", "plan", "arrange"})
 _FAILED: Final = frozenset({"fail", "refrain", "avoid", "forget", "neglect", "cease"})
-_CONSUMING: Final = frozenset(
-    "threaten refuse decline demand urge ask accuse deny reject warn fear suspect doubt propose offer agree promise"
-    " pledge vow call oppose dismiss forbid prohibit recommend suggest appeal insist advise request press".split()
-)
+_CONSUMING: Final = words("consuming")
 # "told Seoul to stop" asks, "told Seoul that it had stopped" reports.
-_RUMOURS: Final = frozenset({"report", "claim", "allegation", "rumour", "rumor", "speculation", "suggestion", "talk"})
+_RUMOURS: Final = words("rumours")
 _ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn"})
 _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
 _CLAUSES: Final = frozenset({"ccomp", "relcl", "advcl", "parataxis"})
-_MEMORY: Final = frozenset({"anniversary", "commemorate", "commemoration", "memorial", "remember", "centenary"})
+_MEMORY: Final = words("memory")
 _YEARS_AFTER: Final = re.compile(r"\b(?:years|decades|century)\s(?:to the day\s)?(?:after|since)\b", re.IGNORECASE)
-_SAME_PAST: Final = frozenset("cut put let set hit shut quit spread cast cost hurt split broadcast bid read".split())
-_STEP: Final = frozenset({"xcomp", "ccomp", "conj", "acl", "relcl", "advcl", "pcomp", "prep", "dobj", "pobj", "nsubj", "nsubjpass", "attr", "agent", "parataxis", "oprd"})  # fmt: skip
+_SAME_PAST: Final = words("same_past")
+_NEGATED_TOO: Final = frozenset({"xcomp", "dobj", "attr", "pcomp", "prep", "pobj", "oprd", "nsubj", "nsubjpass"})
+_STEP: Final = frozenset(
+    {
+        "xcomp", "ccomp", "conj", "acl", "relcl", "advcl", "pcomp", "prep", "dobj", "pobj", "nsubj", "nsubjpass",
+        "attr", "agent", "parataxis", "oprd",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +55,58 @@ class Stance:
     future: bool = False
 
 
-def stance(
-    token: Token, *, negated_rule: bool = False, intended: bool = False, scheduled: bool = False
-) -> Stance:
+def stance(token: Token, *, negated_rule: bool = False, intended: bool = False, scheduled: bool = False) -> Stance:
     """Walk up from the trigger; the first word that takes the clause out of the world of facts decides."""
-    verdict = Stance("fact")
-    if intended or scheduled:
-        verdict = Stance("scheduled" if scheduled else "intended", "trigger", future=True)
-    negative = not negated_rule and is_negated(token)
-    if token.pos_ in {"NOUN", "PROPN"} and any(c.lower_ in {"no", "without"} for c in token.children):
-        negative = True
-    current, bare = token, True
-    while True:
-        if bare and verdict.factuality == "fact" and (found := _own(current)) is not None:
-            verdict = found
-        head = current.head
-        if head == current:
-            break
-        # "will visit and has invited": a conjunct with a tense of its own does not share the first one's "will".
-        bare = not (current.dep_ == "conj" and _has_tense(current))
-        if current.dep_ in _STEP:
-            if verdict.factuality == "fact" and (found := _governed(current, head)) is not None:
-                verdict = found
-            if current.dep_ in _CLAUSES and current.pos_ in {"VERB", "AUX"} and not _infinitive(current):
-                # What lies above is another clause, which can only plan, fear or report this one.
-                break
-            if _crosses_negation(current, head) and is_negated(head):
-                negative = True
-            if current.dep_ == "prep" and current.lower_ == "without":
-                negative = True
-        current = head
-    if negative and verdict.factuality in {"fact", "scheduled", "intended"}:
+    given = Stance("scheduled" if scheduled else "intended", "trigger", future=True) if intended or scheduled else None
+    path = list(_path(token))
+    verdict = given or next(filter(None, (_word(step, bare=bare) for step, bare in path)), None) or Stance("fact")
+    if verdict.factuality in {"fact", "scheduled", "intended"} and _denied(token, [s for s, _ in path], negated_rule):
         return Stance("denied", "negation")
     if verdict.factuality == "fact" and _remembered(token):
         return Stance("historic", "anniversary")
-    if verdict.factuality == "fact" and by_analyst(token) and token.pos_ == "VERB":
+    if verdict.factuality == "fact" and token.pos_ == "VERB" and by_analyst(token):
         return Stance("opinion", "analyst")
     return verdict
 
 
+def _path(token: Token) -> Iterator[tuple[Token, bool]]:
+    """The trigger and the words above it within its clause and one beyond; the flag: it shares the modal verbs."""
+    current, bare = token, True
+    while True:
+        yield current, bare
+        head = current.head
+        # What lies above a finite clause is another clause, which can only plan, fear or report this one.
+        closed = current.dep_ in _CLAUSES and current.pos_ in {"VERB", "AUX"} and not _infinitive(current)
+        if head == current or closed:
+            return
+        # "will visit and has invited": a conjunct with a tense of its own does not share the first one's "will".
+        bare = not (current.dep_ == "conj" and _has_tense(current))
+        current = head
+
+
+def _word(token: Token, *, bare: bool) -> Stance | None:
+    """What the token's own modal verbs, or the word that governs it, make of the act."""
+    found = _own(token) if bare else None
+    if found is None and token.head != token and token.dep_ in _STEP:
+        found = _governed(token, token.head)
+    return found
+
+
+def _denied(token: Token, path: list[Token], negated_rule: bool) -> bool:
+    if not negated_rule and is_negated(token):
+        return True
+    if token.pos_ in {"NOUN", "PROPN"} and any(c.lower_ in {"no", "without"} for c in token.children):
+        return True
+    for step in path[:-1]:
+        if step.dep_ == "prep" and step.lower_ == "without":
+            return True
+        if step.dep_ in _STEP and _crosses_negation(step, step.head) and is_negated(step.head):
+            return True
+    return False
+
+
 def _infinitive(verb: Token) -> bool:
-    """ "are to meet to discuss": a purpose is as real as what serves it."""
+    """As in "are to meet to discuss": a purpose is as real as what serves it."""
     return verb.tag_ == "VB" and any(c.lower_ == "to" and c.dep_ == "aux" for c in verb.children)
 
 
@@ -161,47 +171,46 @@ def _own(token: Token) -> Stance | None:
 
 def _governed(token: Token, head: Token) -> Stance | None:
     """What the word above makes of it."""
-    lemma = syntax.lemma(head)
     if head.pos_ in {"VERB", "AUX"}:
-        if token.dep_ in {"xcomp", "ccomp", "pcomp", "prep", "dobj", "conj"} or head.lemma_ == "set":
-            if token.dep_ in {"xcomp"} and lemma in _ARRANGED and syntax.is_passive(head):
-                return Stance("scheduled", lemma, future=True)
-            if token.dep_ == "xcomp" and lemma == "go" and head.tag_ == "VBG":
-                return Stance("scheduled", "going to", future=True)
-            if token.dep_ in {"nsubjpass", "dobj"} and lemma in {"schedule", "slate"}:
-                return Stance("scheduled", lemma, future=True)
-            if token.dep_ == "xcomp" and lemma in {"arrange", "schedule", "prepare"}:
-                return Stance("scheduled" if lemma != "prepare" else "intended", lemma, future=True)
-            if token.dep_ in {"xcomp", "dobj", "ccomp"} and lemma in _PLANS:
-                return Stance("intended", lemma, future=True)
-            if token.dep_ == "xcomp" and lemma in _FAILED:
-                return Stance("denied", lemma)
-            if token.dep_ == "prep" and lemma == "stop" and any(c.lower_ == "short" for c in head.children):
-                return Stance("denied", "stop short")
-        return None
+        return _under_verb(token, head)
+    lemma = syntax.lemma(head)
     if head.pos_ == "ADJ" and token.dep_ in {"xcomp", "ccomp", "advcl", "prep"}:
-        if lemma in {"due", "set", "scheduled", "bound"}:
-            return Stance("scheduled", lemma, future=True)
-        if lemma in {"ready", "willing", "prepared", "keen", "eager", "open", "likely", "able", "possible", "free"}:
-            return Stance("intended" if lemma != "likely" else "conditional", lemma, future=True)
+        return _under_adjective(lemma)
     if head.pos_ in {"NOUN", "PROPN"} and lemma in _PLAN_NOUNS and token.dep_ in {"acl", "prep", "pobj", "relcl"}:
         return Stance("conditional" if lemma in _POSSIBLE_NOUNS else "intended", lemma, future=True)
     return None
 
 
+def _under_verb(token: Token, head: Token) -> Stance | None:
+    lemma = syntax.lemma(head)
+    if token.dep_ == "xcomp":
+        arranged = (lemma in _ARRANGED and syntax.is_passive(head)) or lemma in {"arrange", "schedule"}
+        if arranged or (lemma == "go" and head.tag_ == "VBG"):
+            return Stance("scheduled", lemma, future=True)
+        if lemma in _FAILED:
+            return Stance("denied", lemma)
+    if token.dep_ in {"nsubjpass", "dobj"} and lemma in {"schedule", "slate"}:
+        return Stance("scheduled", lemma, future=True)
+    if token.dep_ in {"xcomp", "dobj", "ccomp"} and lemma in _PLANS:
+        return Stance("intended", lemma, future=True)
+    if token.dep_ == "prep" and lemma == "stop" and any(c.lower_ == "short" for c in head.children):
+        return Stance("denied", "stop short")
+    return None
+
+
+def _under_adjective(lemma: str) -> Stance | None:
+    if lemma in {"due", "set", "scheduled", "bound"}:
+        return Stance("scheduled", lemma, future=True)
+    if lemma == "likely":
+        return Stance("conditional", lemma, future=True)
+    if lemma in {"ready", "willing", "prepared", "keen", "eager", "open", "able", "possible", "free"}:
+        return Stance("intended", lemma, future=True)
+    return None
+
+
 def _crosses_negation(token: Token, head: Token) -> bool:
     """A "not" above reaches down into complements and objects, not into adjuncts and other clauses."""
-    return token.dep_ in {
-        "xcomp",
-        "dobj",
-        "attr",
-        "pcomp",
-        "prep",
-        "pobj",
-        "oprd",
-        "nsubj",
-        "nsubjpass",
-    } and head.pos_ in {"VERB", "AUX", "ADP", "ADJ", "NOUN"}
+    return token.dep_ in _NEGATED_TOO and head.pos_ in {"VERB", "AUX", "ADP", "ADJ", "NOUN"}
 
 
 def consumed_by(token: Token) -> str | None:
@@ -231,11 +240,6 @@ def of_date(found: Stance, when: EventDate | None, published: date) -> Stance:
         return found
     if found.factuality == "fact" and is_history(when, published):
         return Stance("historic", "date")
-    if (
-        found.factuality == "fact"
-        and when.start > published
-        and when.precision == "day"
-        and (when.start - published).days > 0
-    ):
+    if found.factuality == "fact" and when.precision == "day" and when.start > published:
         return Stance("scheduled", "date", future=True)
     return found

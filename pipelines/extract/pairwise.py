@@ -8,9 +8,9 @@ from datetime import date
 from typing import Final, Protocol
 
 from pipelines.extract import confidence, document, events, syntax
-from pipelines.extract.events import Act
+from pipelines.extract.act import Act
+from pipelines.extract.cast import Cast
 from pipelines.extract.mention import Mention
-from pipelines.extract.roles import Cast
 from schemas.records import Factuality
 
 SOURCE: Final = "XSA"
@@ -21,7 +21,7 @@ _ONLY_TRIGGER: Final = 0.5  # an act found without its roles is worth half
 
 
 class _Finder(Protocol):
-    def find(self, text: str, on: date | None = None) -> list[Mention]: ...
+    def find(self, text: str, on: date | None) -> list[Mention]: ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class _Given:
     source: str
     target: str
 
-    def find(self, text: str, on: date | None = None) -> list[Mention]:
+    def find(self, text: str, on: date | None) -> list[Mention]:
         given = [
             Mention(start=m.start(), end=m.end(), code=code, sector="GOV", name=words, kind="person")
             for words, code in ((self.source, SOURCE), (self.target, TARGET))

