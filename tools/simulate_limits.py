@@ -1,10 +1,11 @@
 """Makes pipelines/alerting/data/limits.toml: pooled limits from simulated pairs without change.
 
-    nice python -m tools.simulate_limits --pairs 24 --years 4 --seed 1 --budget 0.7 > pipelines/alerting/data/limits.toml
+    nice python -m tools.simulate_limits --pairs 12 --years 3 --seed 1 --budget 0.3 > limits.toml
 
 For each event rate, pairs of three classes (allies, rivals, mixed) live without change, coded by an imperfect coder;
 the detector runs over them with each limit of a grid, and the limit at which `budget` episodes a pair, year and
-direction pass the evidence gate is taken. The first year of each pair is left out: there the baseline is the shipped prior.
+direction pass the evidence gate is taken, `floor` at least. The first year of each pair is left out: there the baseline
+is the shipped prior.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -83,7 +85,7 @@ def event_of(act: Act, pair: str, number: int, owners: int) -> Folded:
         confidence=CONFIDENCE,
         weight=round(score / 10 * factuality_weight(act.type, "fact") * CONFIDENCE, 6),
     )
-    return Folded(event=event, score=score, late=False, aimed=())
+    return Folded(event=event, score=score, late=False, aimed=(), attested=owners)
 
 
 def world(
@@ -148,7 +150,7 @@ def _flat(limit: float) -> Limits:
 def limit_at(counts: dict[float, float], budget: float) -> float:
     """Where the episodes a pair and year fall to the budget; linear between the grid's limits."""
     grid = sorted(counts)
-    for low, high in zip(grid, grid[1:], strict=False):
+    for low, high in pairwise(grid):
         if counts[high] <= budget:
             if counts[low] <= budget:
                 return low
@@ -162,7 +164,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--years", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=0.7)
+    parser.add_argument("--budget", type=float, default=0.3)
+    parser.add_argument("--floor", type=float, default=3.0, help="no limit under this (p = .05)")
     parser.add_argument("--made", default="", help="the date to write into the file")
     options = parser.parse_args(arguments)
     rng = np.random.default_rng(options.seed)
@@ -179,7 +182,7 @@ def main(arguments: Sequence[str]) -> None:
                     total[limit][direction] += count
         for direction in DIRECTIONS:
             yearly = {limit: total[limit][direction] / observed for limit in GRID}
-            found[direction].append(round(limit_at(yearly, options.budget), 2))
+            found[direction].append(round(max(limit_at(yearly, options.budget), options.floor), 2))
             shown = ", ".join(f"{limit:g}: {count:.2f}" for limit, count in yearly.items())
             by = {c: CHANNELS[3.0, direction, c] for c in sorted({key[2] for key in CHANNELS})}
             print(f"rate {rate:g} {direction}: {shown}; opened at 3 by {by}", file=sys.stderr)

@@ -97,7 +97,7 @@ def turn(rng: np.random.Generator, scenario: Scenario, day: int) -> list[Act]:
 
 def _act(rng: np.random.Generator, day: int, kind: str, mode: str | None, told: int) -> Act:
     reciprocal = kind in {"CONSULT", "COOPERATE"} and mode not in {"visit", "phone"}
-    return Act(day=day, type=kind, mode=mode, forth=bool(rng.random() < 0.5), reciprocal=reciprocal, reports=told)
+    return Act(day=day, type=kind, mode=mode, forth=bool(rng.integers(2)), reciprocal=reciprocal, reports=told)
 
 
 def run(seed: int, years: int, rate: float, coder: Coder) -> tuple[list[tuple[str, date, Direction, str]], list[Alert]]:

@@ -33,6 +33,14 @@ MATTER_SIZE: Final = 1.6
 SPREAD: Final = 3.0
 """Mean days from one event of a matter to the next."""
 KEEPS_SIGN: Final = 0.85
+RECIPROCAL: Final = 0.6
+"""Part of meetings and joint acts that are told as reciprocal."""
+TOLD_TWICE: Final = 0.15
+"""Part of routine events that a second publisher tells."""
+NEXT_DAY: Final = 0.3
+"""Part of reports printed the day after."""
+DATED: Final = 0.7
+"""Part of reports that name the day."""
 _MODES: Final = {"CONSULT": "visit", "ACCUSE": "disapprove", "SUPPORT": "praise", "SANCTION": "discontinue"}
 
 
@@ -82,10 +90,10 @@ def _mood(rng: np.random.Generator, days: int) -> np.ndarray:
 
 
 def _act(rng: np.random.Generator, day: int, kind: str) -> Act:
-    reciprocal = kind in {"CONSULT", "COOPERATE"} and rng.random() < 0.6
-    reports = 1 + int(rng.random() < 0.15)
+    reciprocal = kind in {"CONSULT", "COOPERATE"} and rng.random() < RECIPROCAL
+    reports = 1 + int(rng.random() < TOLD_TWICE)
     mode = "multilateral" if kind == "CONSULT" and reciprocal else _MODES.get(kind)
-    return Act(day=day, type=kind, mode=mode, forth=bool(rng.random() < 0.5), reciprocal=reciprocal, reports=reports)
+    return Act(day=day, type=kind, mode=mode, forth=bool(rng.integers(2)), reciprocal=reciprocal, reports=reports)
 
 
 def weights_of(acts: Iterable[Act], confidence: float = 0.8) -> list[tuple[int, float, str]]:
@@ -118,8 +126,8 @@ def reports(
                 continue
             coded = miscoded(rng, act) if rng.random() < coder.wrong else act
             day = start + timedelta(days=act.day)
-            lag = int(rng.random() < 0.3)
-            dated = rng.random() < 0.7
+            lag = int(rng.random() < NEXT_DAY)
+            dated = rng.random() < DATED
             found.append(signal(source, target, coded, PUBLISHERS[publisher], day, lag, f"{salt}{pair}{number}", dated))
     return found
 

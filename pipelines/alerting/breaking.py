@@ -1,7 +1,8 @@
 """The rule `breaking` (ontology.md, relation index 11): one weighty deed, told by two who do not depend on each other.
 
-A material fact (quad 2 or 4, |score| at least 5) between the pair, reported by two independent ownership groups, and
-with its day: "both sides go on exchanging data" is a fact, but nothing that broke.
+A material fact (quad 2 or 4, |score| at least 5) between the pair, reported by two independent ownership groups that
+each tell this type of deed and its day: "both sides go on exchanging data" is a fact, but nothing that broke, and a
+report of an expulsion does not attest the seizure of a boat on the same day.
 A signed or ratified treaty counts as a deed too (SUPPORT:sign, SUPPORT:ratify, score 6): PLOVER files it under verbal
 cooperation, yet it binds, and between close partners it is often the only act large enough to tell of.
 
@@ -32,10 +33,11 @@ _BINDING: Final = frozenset({"sign", "ratify"})
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """A material fact, well attested."""
+    """A material fact, attested by so many groups."""
 
     event: Event
     score: float
+    groups: int = 0
 
     @property
     def direction(self) -> Direction:
@@ -48,13 +50,15 @@ class Deed(msgspec.Struct, frozen=True):
         return self.event.event_date.start
 
 
-def deed_of(event: Event, score: float) -> Deed | None:
-    """The event as a deed, None where it is none or not (yet) well attested."""
+def deed_of(event: Event, score: float, groups: int) -> Deed | None:
+    """The event as a deed, None where it is none or not (yet) attested by two groups."""
     kind = event_types().get(event.type)
     material = kind is not None and kind.quad in {2, 4}
     binding = event.type == "SUPPORT" and event.mode in _BINDING
-    attested = len(event.owners) >= GROUPS and event.factuality == "fact" and event.event_date.precision == "day"
-    return Deed(event=event, score=score) if (material or binding) and attested and event.target is not None else None
+    attested = groups >= GROUPS and event.factuality == "fact" and event.event_date.precision == "day"
+    if not (material or binding) or not attested or event.target is None:
+        return None
+    return Deed(event=event, score=score, groups=groups)
 
 
 def is_breaking(deed: Deed, history: Sequence[Deed], told: Sequence[Deed], min_score: float, today: date) -> bool:
@@ -73,7 +77,7 @@ def is_breaking(deed: Deed, history: Sequence[Deed], told: Sequence[Deed], min_s
         for d in history
         if d.direction == deed.direction
         and abs(d.score) >= size
-        and len(d.event.owners) >= len(deed.event.owners)
+        and d.groups >= deed.groups
         and 0 < (deed.day - d.day).days <= YEAR
         and d.event.event_id != deed.event.event_id
     ]

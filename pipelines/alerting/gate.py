@@ -3,7 +3,7 @@
 One departure from the letter ("two groups on the leading event, or two events"), measured on the sample newsroom with
 its routine: of ninety deviations without a turn at a limit of 3.2, eighty-four rested on events of which each was told
 by one group alone; of fourteen with a turn, four did, and these were strong. So some carrying event must be told by
-two groups; failing that, three events and a score twice its limit will do.
+two groups; failing that, three events and a score three times its limit will do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GROUPS: Final = 2
 CARRIES: Final = 0.05
 """An event of a smaller share carries nothing."""
 MANY: Final = 3
-STRONG: Final = 2.0
+STRONG: Final = 3.0
 """So many events and a score so many times its limit stand without corroboration of any one."""
 ALONE: Final = 0.8
 """A change of which one ownership group alone reports this part rests on that group."""

@@ -57,7 +57,7 @@ class Cases:
     def deeds(self, pair: str, day: date) -> list[Deed]:
         """Well attested material facts of the year up to a day, by day."""
         events = self._ledger.events(pair, day - _YEAR * _DAY, day)
-        found = [deed_of(f.event, f.score) for f in events if f.event.weight != 0 and f.dated and not f.late]
+        found = [deed_of(f.event, f.score, f.attested) for f in events if f.event.weight != 0 and not f.late]
         return [deed for deed in found if deed is not None]
 
     def of_deed(self, pair: str, deed: Deed, known_at: datetime) -> Basis:
@@ -80,7 +80,7 @@ class Cases:
         day = observation.day
         length = NEW_WINDOW if reading.channel == "NEW" else SHARES[WINDOWS[reading.channel]].window
         held = [f for f in self._ledger.events(pair, day - (length - 1) * _DAY, day) if _counts(f)]
-        undated = {f.event.event_id for f in held if is_material(f) and not f.dated}
+        undated = {f.event.event_id for f in held if is_material(f) and f.attested == 0}
         if reading.channel == "NEW":
             new = {n.type for n in observation.news if n.direction == reading.direction}
             carrying = [f for f in held if is_material(f) and f.event.type in new]

@@ -73,7 +73,9 @@ class Desk:
         """Judge `breaking`: the pair's deeds of the year, the newest last."""
         told = self._told(rule, pair)
         for deed in deeds:
-            if rule.watches(pair, deed.direction) and is_breaking(deed, deeds, told, rule.min_score, today):
+            if not rule.watches(pair, deed.direction):
+                continue
+            if is_breaking(deed, deeds, told, rule.min_score, today):
                 basis = self._cases.of_deed(pair, deed, known_at)
                 held = open_breaking(rule, basis, deed, known_at)
                 if held.alert.alert_id not in self._held:

@@ -89,7 +89,7 @@ class Pictures:
         for kind in sorted({f.event.type for f in recent} - known):
             own = [f for f in recent if f.event.type == kind]
             count = len(own)
-            if sum(min(len(f.event.owners), ATTESTED) for f in own if f.dated) < ATTESTED:
+            if sum(min(f.attested, ATTESTED) for f in own) < ATTESTED:
                 continue
             tail = new_tail(count, prior.rate_of(kind), prior.days, observed)
             found.append(NewType(kind, direction_of(kind), count, tail))

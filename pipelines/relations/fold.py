@@ -51,7 +51,7 @@ class Folded(msgspec.Struct, frozen=True, array_like=True):
     score: float
     late: bool
     aimed: tuple[str, ...]
-    dated: bool = True
+    attested: int = 0
 
     @property
     def day(self) -> date | None:
@@ -232,8 +232,8 @@ def _event(key: str, place: Place, items: Sequence[Item]) -> Folded:
     )
     late = min(item.seen for item in backing) > start + LATE_DAYS
     aimed = tuple(sorted({code for item in backing for code in item.signal.aimed_at}))
-    dated = any(item.day is not None for item in items)
-    return Folded(event=event, score=held.score, late=late, aimed=aimed, dated=dated)
+    attested = {item.voice.owner for item in backing if item.day is not None and item.voice.type == held.type}
+    return Folded(event=event, score=held.score, late=late, aimed=aimed, attested=len(attested))
 
 
 def _backs(item: Item) -> bool:

@@ -50,7 +50,9 @@ class Road:
         self.told.append(assessed)
         return assessed
 
-    def days(self, first: int, last: int, signals: Iterable[Signal] = (), *, deaf: Iterable[int] = ()) -> list[Assessed]:
+    def days(
+        self, first: int, last: int, signals: Iterable[Signal] = (), *, deaf: Iterable[int] = ()
+    ) -> list[Assessed]:
         """A tick at the end of each day number in [first, last] with the signals published on it."""
         by_day: dict[date, list[Signal]] = {}
         for signal in signals:

@@ -52,7 +52,7 @@ def signal(
     at = datetime.combine(day(published), datetime.min.time(), tzinfo=UTC) + timedelta(hours=hour)
     seen = at if first_seen is None else datetime.combine(day(first_seen), datetime.min.time(), tzinfo=UTC)
     article = digest("test article", article or f"{publisher.id}/{published}/{quote}")
-    span = (when, when, "day") if isinstance(when, int) else when
+    span: tuple[int, int, Precision] | None = (when, when, "day") if isinstance(when, int) else when
     words = quote or f"{source} {type_} {target}"
     return Signal(
         signal_id=digest("test signal", article, source, target, type_, mode, factuality, words, str(span)),

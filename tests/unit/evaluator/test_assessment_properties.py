@@ -34,7 +34,9 @@ def lively(seed: int, days: int, rate: float = 0.6) -> list[Signal]:
             start = days * 2 // 3
             for i, kind in enumerate(("SANCTION", "MOBILIZE", "ACCUSE", "THREATEN", "SANCTION")):
                 acts.append(Act(day=start + i, type=kind, reports=3))
-        found += [s for s in reports(rng, pair, acts, START, Coder(0, 0)) if s.published and s.published.date() < day(days)]
+        found += [
+            s for s in reports(rng, pair, acts, START, Coder(0, 0)) if s.published and s.published.date() < day(days)
+        ]
     return found
 
 
@@ -84,7 +86,9 @@ def test_sums_in_the_store_equal_a_recomputation_whatever_came_when(
     for number in range(30):
         road.tick(midnight(number), order[number::20] if number < 20 else [], heard=[day(number)])
         if number == 22:
-            leaving = [msgspec.structs.replace(s, status="retracted", revision=2_000_001) for s in world if s.signal_id in gone]
+            leaving = [
+                msgspec.structs.replace(s, status="retracted", revision=2_000_001) for s in world if s.signal_id in gone
+            ]
             road.tick(midnight(number) + timedelta(hours=5), leaving)
     left = [s for s in world if s.signal_id not in gone]
     expected = daily_sums(fold_items([item_of(s) for s in left]))
@@ -125,7 +129,9 @@ def test_late_news_enters_later_states_and_leaves_past_decisions() -> None:
     prompt, late = Road(), Road()
     prompt.days(0, 29, found)
     for number in range(30):
-        today = [s for s in found if s.published and s.published.date() == day(number - (5 if s.signal_id < "8" else 0))]
+        today = [
+            s for s in found if s.published and s.published.date() == day(number - (5 if s.signal_id < "8" else 0))
+        ]
         late.tick(midnight(number), today, heard=[day(number)])
     missing = [s for s in found if s.published and s.published.date() > day(24) and s.signal_id < "8"]
     late.tick(midnight(30), missing, heard=[day(30)])

@@ -31,7 +31,9 @@ def test_a_step_is_found_soon_and_in_its_direction() -> None:
 
 @given(st.integers(0, 50), st.floats(0.01, 1000), st.integers(400, 899))
 @settings(max_examples=10, deadline=None)
-def test_units_do_not_matter_negation_turns_and_a_prefix_is_the_backtest_of_the_prefix(seed: int, unit: float, cut: int) -> None:
+def test_units_do_not_matter_negation_turns_and_a_prefix_is_the_backtest_of_the_prefix(
+    seed: int, unit: float, cut: int
+) -> None:
     rows = series(seed, 40.0)
     alarms = backtest({"A-B": rows})
     scaled = backtest({"A-B": [(d, None if v is None else v * unit) for d, v in rows]})
