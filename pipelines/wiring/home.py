@@ -7,7 +7,7 @@ sample data starts afresh and says so, and on real data is refused.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,10 +106,15 @@ class Home:
                 "no_data",
             )
 
+    @property
+    def simulated(self) -> bool:
+        """Whether time is a newsroom's."""
+        stamp = self.stamp
+        return stamp is not None and stamp.kind == "newsroom"
+
     def clock(self, log: EmbeddedLog) -> Clock:
         """The machine's clock, or the newsroom's simulated one."""
-        stamp = self.stamp
-        return SimulatedClock(log.database) if stamp is not None and stamp.kind == "newsroom" else SystemClock()
+        return SimulatedClock(log.database) if self.simulated else SystemClock()
 
     def _forget(self) -> None:
         for file in (self.log_file, self.index_file, self.state_file):
@@ -122,7 +127,7 @@ class Home:
         return [file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")]
 
 
-def drained(log: EventLog, groups: dict[str, Sequence[str]]) -> bool:
+def drained(log: EventLog, groups: Mapping[str, Sequence[str]]) -> bool:
     """Whether each group has read all that its topics hold."""
     for group, names in groups.items():
         for topic in names:

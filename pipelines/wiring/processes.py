@@ -8,17 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from pipelines.alerting.rules import Rule, default_rules
 from pipelines.settings import Settings
 from pipelines.telemetry import write_metrics
 from pipelines.wiring.home import Home
 from pipelines.wiring.rules import configured_rules
-from pipelines.wiring.stores import Stores
-
-_SIMULATED_PAUSE: Final = 0.004
-"""In simulated time every moment of waiting is repeated a thousand times, so nobody looks away for long."""
+from pipelines.wiring.stores import LIVE_PAUSE, SIMULATED_PAUSE, Stores
 
 
 def run_extract(home: Home, settings: Settings, stop: threading.Event) -> None:
@@ -48,7 +44,7 @@ def run_evaluator(home: Home, settings: Settings, stop: threading.Event) -> None
     state = stores.state
     judge = Assessment(state, rules=rules_of(settings), limits=Limits.load(), priors=Priors.load())
     ports = Ports(log=stores.log, state=state, relations=stores.relations, index=stores.index, clock=clock)
-    pause = 0.05 if complete is None else _SIMULATED_PAUSE
+    pause = LIVE_PAUSE if complete is None else SIMULATED_PAUSE
     schedule = Schedule(tick_seconds=settings.tick_seconds, complete=complete, longest_pause=pause)
     Evaluator(ports, judge, schedule).run(stop, heartbeat(home, "evaluator"))
 

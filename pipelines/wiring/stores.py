@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from connectors.feeds.store import EmbeddedFeedStore
 from connectors.index.embedded import EmbeddedArticleStore, EmbeddedRelationStore, EmbeddedSignalIndex
 from connectors.local.action_store import EmbeddedActionStore
@@ -16,13 +18,18 @@ from schemas.ports.feeds import FeedStore
 from schemas.ports.index import ActionStore, AlertStore, ArticleStore, RelationStore, SignalIndex
 from schemas.ports.state import StateStore
 
+LIVE_PAUSE: Final = 0.02
+SIMULATED_PAUSE: Final = 0.003
+"""In simulated time every moment of waiting is repeated a thousand times, so nobody looks away for long. Seconds."""
+
 
 class Stores:
     """Every store of one data directory. The log is open from the start, the others when asked for."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.log = EmbeddedLog(home.log_file)
+        pause = SIMULATED_PAUSE if home.simulated else LIVE_PAUSE
+        self.log = EmbeddedLog(home.log_file, longest_pause=pause)
         self.clock: Clock = home.clock(self.log)
 
     @property
