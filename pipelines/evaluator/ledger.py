@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -102,14 +103,14 @@ class Ledger:
             low, high = first - FOLD_RADIUS * _DAY, last + FOLD_RADIUS * _DAY
             after = refold(low, high, lambda a, b: self._items(key, a, b, today))
             cache = self._cache(key)
-            before = list(cache.between(low, high))
+            before = cache.between(low, high)
             cache.replace(low, high, after)
             done.append(Refolded(low, high, before, after))
         return done
 
     def events(self, key: str, first: date, last: date) -> list[Folded]:
         """Events that start in [first, last], by start day and event_id."""
-        return list(self._cache(key).between(first, last))
+        return self._cache(key).between(first, last)
 
     def signals(self, ids: Iterable[str]) -> dict[str, Signal]:
         """The applied signals of these ids that count."""
@@ -170,6 +171,16 @@ class Ledger:
             events.forget(today - _EVENT_DAYS * _DAY)
 
 
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """All events of whole weeks, with their start days beside them."""
+
+    first: date
+    last: date
+    events: list[Folded]
+    starts: list[date]
+
+
 class _SignalCache:
     """Active signals of one key kept on or after a day."""
 
@@ -210,14 +221,24 @@ class _EventCache:
         self._state = state
         self._key = key
         self._weeks: dict[date, list[Folded]] = {}
+        self._flat: _Flat | None = None
 
-    def between(self, first: date, last: date) -> Iterator[Folded]:
-        week = _monday(first)
+    def between(self, first: date, last: date) -> list[Folded]:
+        """Those that start in [first, last], by start day and event_id."""
+        flat = self._flat
+        if flat is None or first < flat.first or last > flat.last:
+            low = _monday(first if flat is None else min(first, flat.first))
+            high = _monday(last if flat is None else max(last, flat.last)) + 27 * _DAY
+            flat = self._flat = self._flatten(low, high)
+        return flat.events[bisect_left(flat.starts, first) : bisect_right(flat.starts, last)]
+
+    def _flatten(self, first: date, last: date) -> _Flat:
+        events: list[Folded] = []
+        week = first
         while week <= last:
-            for folded in self._week(week):
-                if first <= folded.event.event_date.start <= last:
-                    yield folded
+            events += self._week(week)
             week += 7 * _DAY
+        return _Flat(first, last, events, [folded.event.event_date.start for folded in events])
 
     def replace(self, first: date, last: date, events: Sequence[Folded]) -> None:
         """Make these the events that start in [first, last]."""
@@ -231,12 +252,16 @@ class _EventCache:
             now = sorted([*kept, *new.get(week, ())], key=_order)
             if now != old:
                 self._weeks[week] = now
+                self._flat = None
                 self._state.put(EVENTS, self._name(week), _ENCODER.encode(now) if now else None)
             week += 7 * _DAY
 
     def forget(self, before: date) -> None:
-        for week in [w for w in self._weeks if w < before]:
+        old = [w for w in self._weeks if w < before]
+        for week in old:
             del self._weeks[week]
+        if old:
+            self._flat = None
 
     def _week(self, week: date) -> list[Folded]:
         known = self._weeks.get(week)

@@ -168,14 +168,16 @@ class Pictures:
             owners=len({owner for folded in month if folded.event.weight != 0 for owner in folded.event.owners}),
             baseline=base.origin,
             calibrated=False,
-            contributions=tuple(of_level(c, f, k, b, self._decays(recent, day))[:SHOWN_CONTRIBUTIONS]),
+            contributions=tuple(of_level(c, f, k, b, self._decays(recent, day), SHOWN_CONTRIBUTIONS)),
         )
 
     def _decays(self, events: Sequence[Folded], day: date) -> list[tuple[float, Folded]]:
+        first = day - (SHOWN_DAYS - 1) * _DAY
+        fading = self._panel.fading(first, day)
         return [
-            (self._panel.faded(folded.event.event_date.start, day), folded)
+            (fading[(folded.event.event_date.start - first).days], folded)
             for folded in events
-            if folded.day is not None and folded.event.weight != 0
+            if folded.event.weight != 0
         ]
 
     def _directed(self, pairs: Sequence[str], day: date) -> dict[str, dict[str, float]]:

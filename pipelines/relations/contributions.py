@@ -46,9 +46,11 @@ def of_new(events: Sequence[Folded], against: Sequence[Folded]) -> Attribution:
     return Attribution(_shares(carrying), _shares([(abs(e.event.weight), e) for e in against]), robust=bool(carrying))
 
 
-def of_level(c: float, f: float, k: float, b: float, events: Sequence[tuple[float, Folded]]) -> list[Contribution]:
-    """Events, each with its decay factor, by how much the level moves without them; shares are signed: what pulls the
-    level up is positive. Absolute shares add up to 1.
+def of_level(
+    c: float, f: float, k: float, b: float, events: Sequence[tuple[float, Folded]], most: int
+) -> list[Contribution]:
+    """Events, each with its decay factor, by how much the level moves without them, the `most` weighty first; shares
+    are signed: what pulls the level up is positive. Absolute shares of all add up to 1.
     """
     value = level(c, f, k, b)
     moves: list[tuple[float, Folded]] = []
@@ -60,7 +62,7 @@ def of_level(c: float, f: float, k: float, b: float, events: Sequence[tuple[floa
     if total <= 0:
         return []
     moves.sort(key=lambda pair: (-abs(pair[0]), pair[1].event.event_id))
-    return [_contribution(move / total, folded) for move, folded in moves]
+    return [_contribution(move / total, folded) for move, folded in moves[:most]]
 
 
 def _shares(parts: Sequence[tuple[float, Folded]]) -> tuple[Contribution, ...]:

@@ -118,11 +118,12 @@ class Panel:
             sums[:, i, 2] = (recent[:, 2] * (fading * fading)).sum(axis=1)
         return sums
 
-    def faded(self, day: date, last: date) -> float:
-        """What a day still counts for in the level at the end of `last` (half-life HALF_LIFE), 0..1."""
+    def fading(self, first: date, last: date) -> list[float]:
+        """By day of [first, last]: what it still counts for in the level at the end of `last`, 0..1 (HALF_LIFE)."""
         low, weights = self._decay(last)
-        column = day.toordinal() - self._origin - low
-        return float(weights[0, column]) if 0 <= column < weights.shape[1] else 0.0
+        start = max(first.toordinal() - self._origin - low, 0)
+        known: list[float] = weights[0, start:].tolist()
+        return [0.0] * ((last - first).days + 1 - len(known)) + known
 
     def _decay(self, last: date) -> tuple[int, Floats]:
         """First column, and by column the weight 2^(-d / h), d the observed days since. Before the first heard day
