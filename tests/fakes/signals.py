@@ -86,10 +86,12 @@ TYPES = (("ACCUSE", "disapprove"), ("REJECT", None), ("CONSULT", "visit"), ("SAN
 
 
 @st.composite
-def signals(draw: st.DrawFn, last: int = 40, pairs: tuple[str, ...] = ("CHN-JPN", "JPN-KOR")) -> Signal:
-    """One signal in a world so small that days, families, owners and texts collide."""
+def signals(
+    draw: st.DrawFn, last: int = 40, pairs: tuple[str, ...] = ("CHN-JPN", "JPN-KOR"), *, one_lane: bool = False
+) -> Signal:
+    """One signal in a world so small that days, families, owners and texts collide; `one_lane`: even smaller."""
     published = draw(st.integers(0, last))
-    kind, mode = draw(st.sampled_from(TYPES))
+    kind, mode = draw(st.sampled_from(TYPES[:2] if one_lane else TYPES))
     style = draw(st.sampled_from(("day", "day", "none", "none", "later", "coarse", "old")))
     when: tuple[int, int, Precision] | int | None = None
     if style == "day":
@@ -97,15 +99,15 @@ def signals(draw: st.DrawFn, last: int = 40, pairs: tuple[str, ...] = ("CHN-JPN"
     elif style == "later":
         when = published + draw(st.integers(2, 9))
     elif style == "coarse":
-        start = published - draw(st.integers(-3, 30))
-        when = (start, start + draw(st.integers(1, 20)), draw(st.sampled_from(("week", "month", "quarter"))))
+        start = published - draw(st.integers(-3, 20))
+        when = (start, start + draw(st.integers(1, 30)), draw(st.sampled_from(("week", "month", "quarter"))))
     elif style == "old":
         when = published - draw(st.integers(31, 60))
     return signal(
         draw(st.sampled_from(pairs)),
         kind,
         mode,
-        forth=draw(st.booleans()),
+        forth=one_lane or draw(st.booleans()),
         reciprocal=kind == "CONSULT" and draw(st.booleans()),
         published=published,
         when=when,

@@ -100,7 +100,10 @@ def distinct(found: list[Signal]) -> list[Signal]:
     return list({s.signal_id: s for s in found}.values())
 
 
-WORLD = st.lists(signals(), max_size=25).map(distinct)
+WORLD = st.one_of(
+    st.lists(signals(), max_size=25).map(distinct),
+    st.lists(signals(last=24, pairs=("CHN-JPN",), one_lane=True), min_size=3, max_size=7).map(distinct),
+)
 
 
 @given(WORLD, st.randoms(use_true_random=False))
@@ -187,6 +190,42 @@ def test_an_undated_report_joins_the_latest_dated_event_of_three_days() -> None:
     assert sorted(len(e.signal_ids) for e in fold([*dated, late])) == [1, 2]
     assert max(fold([*dated, late]), key=lambda e: len(e.signal_ids)).event_date.start == day(4)
     assert len(fold([*dated, signal(published=8, article="w")])) == 3
+
+
+@pytest.mark.parametrize("gap,together", [(7, True), (8, False)])
+def test_copies_of_a_week_are_one_event(gap: int, together: bool) -> None:
+    first = signal(published=4, article="x", fingerprint=FINGERPRINTS[0])
+    copy = signal(published=4 + gap, article="y", fingerprint=FINGERPRINTS[0], publisher=OWNERS[1])
+    assert len(fold([first, copy])) == (1 if together else 2)
+
+
+def test_a_coarse_report_joins_the_nearest_event_and_of_two_the_earlier() -> None:
+    days = [signal(when=n, published=n, article=f"d{n}") for n in (3, 9, 17)]
+    coarse = signal(published=10, when=(0, 30, "month"), article="c")
+    joined = next(e for e in fold([*days, coarse]) if coarse.signal_id in e.signal_ids)
+    assert joined.event_date.start == day(9)
+    tie = signal(published=13, when=(0, 30, "month"), article="t")
+    joined = next(e for e in fold([*days, tie]) if tie.signal_id in e.signal_ids)
+    assert joined.event_date.start == day(9)
+    narrow = signal(published=13, when=(10, 30, "week"), article="n")
+    joined = next(e for e in fold([*days, narrow]) if narrow.signal_id in e.signal_ids)
+    assert joined.event_date.start == day(17)
+
+
+def test_how_far_an_event_reaches_at_the_worst() -> None:
+    """A coarse copy that takes its day from a print a week earlier looks a week to either side of that."""
+    first = signal(
+        published=7, when=(-20, 30, "quarter"), article="x", fingerprint=FINGERPRINTS[0], publisher=OWNERS[1]
+    )
+    copy = signal(published=14, when=(-20, 30, "quarter"), article="y", fingerprint=FINGERPRINTS[0])
+    (alone,) = fold([copy])
+    assert alone.event_date.start == day(7)
+    (both,) = fold([first, copy])
+    assert both.event_date.start == day(0)
+    far = signal(when=0, published=0, article="z")
+    (event,) = fold([first, copy, far])
+    assert (event.event_date.start, len(event.signal_ids)) == (day(0), 3)
+    assert (day_of(copy) - event.event_date.start).days == 14
 
 
 def test_an_undated_event_attracts_nobody() -> None:
