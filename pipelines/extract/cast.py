@@ -19,6 +19,8 @@ _OWNING: Final = (
     "of", "by", "between", "from", "among", "with", "to", "against", "on", "for", "into", "over", "toward", "towards",
     "at",
 )  # fmt: skip
+_DOING: Final = ("by", "between", "from")
+_SUFFERED: Final = words("suffered")
 _SAY: Final = words("saying")
 _PERSONS: Final = frozenset({"he", "she", "his", "her", "him"})
 _PLURAL: Final = frozenset({"they", "their", "them"})
@@ -183,7 +185,7 @@ class Cast:
 
     def _owned(self, token: Token, slot: str, *, places: bool, depth: int) -> list[Part]:
         """What "of", "by", "between" ... name, the first of them that names anybody."""
-        for wanted in _OWNING:
+        for wanted in _OWNING if syntax.lemma(token) not in _SUFFERED else _DOING:
             found = [
                 part
                 for prep, noun in syntax.prepositions(token)
@@ -269,8 +271,9 @@ def arguments(cast: Cast, tokens: list[Token], slot: str, but: tuple[str, ...], 
     for token in tokens:
         here = cast.of(token, slot, places=places)
         if not [p for p in here if p.actor.code not in but]:
+            owning = _DOING if syntax.lemma(token) in _SUFFERED else _OWNING
             for prep, noun in syntax.prepositions(token):
-                if prep in _OWNING:
+                if prep in owning:
                     here.extend(cast.of(noun, slot, places=prep == "from"))
         if not here:
             # "products originating in Japan", "water released at Fukushima"

@@ -73,6 +73,9 @@ class Coder:
         parses = syntax.parse_all([passages[n].text for n in chosen])
         for number, doc in zip(chosen, parses, strict=True):
             passage = passages[number]
+            if topics.is_correction(passage.text):
+                discarded.append(Discarded(passage.text, "topics.is_correction", "what an earlier version said"))
+                continue
             if topics.is_game(passage.text):
                 discarded.append(Discarded(passage.text, "topics.is_game", "sport or show"))
                 continue

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.extract.act import Act
 
-FLOOR = 0.35
-"""Less sure than this is no signal: of such acts more than half are wrong."""
+FLOOR = 0.3
+"""Less sure than this is no signal: of such acts about half are wrong."""
 _DIGITS = 3  # fixed rounding: the same bytes on every machine
 
 

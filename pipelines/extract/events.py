@@ -71,7 +71,7 @@ def _acts(sentence: _Sentence, match: Match, frame: Frame) -> list[Act]:
     cast, rule, token = sentence.cast, match.rule, match.token
     _check_stands_for_itself(sentence, match)
     stance, when = _stance(sentence, rule, token)
-    type_, mode, verdict = _typed(rule, frame, stance.factuality)
+    type_, mode, verdict = _typed(rule, frame, stance.factuality, stance.because)
     pairs, mode = meetings.hosted(cast, frame, rule, pairing.pairs(cast, frame, rule), mode)
     if rule.venue and mode != "visit":
         raise _NoActError("not in the land of one of the two")
@@ -175,9 +175,11 @@ def _slogan(token: Token) -> bool:
     return any(syntax.lemma(t) in _SLOGANS and t.dep_ in {"acl", "advcl", "xcomp", "relcl"} for t in token.subtree)
 
 
-def _typed(rule: Rule, frame: Frame, verdict: Factuality) -> tuple[str, str | None, Factuality]:
+def _typed(rule: Rule, frame: Frame, verdict: Factuality, because: str) -> tuple[str, str | None, Factuality]:
     """Type and mode of the act: what is still to come between friends is AGREE."""
     type_, mode = rule.type, rule.mode
+    if type_ == "THREATEN" and rule.future and verdict == "conditional" and because == "would":
+        verdict = "fact"
     if verdict == "scheduled" and type_ in _DECIDED:
         # What is said or decided is the act, whenever it takes effect.
         verdict = "fact"

@@ -20,7 +20,7 @@ from schemas.records import EventDate, Factuality
 _POSSIBLE: Final = frozenset({"may", "might", "could"})
 _FUTURE: Final = frozenset({"will", "shall", "'ll", "wo"})
 _DUTY: Final = frozenset({"should", "must", "ought"})
-_CONDITION: Final = frozenset({"if", "unless", "whether", "lest", "should", "provided"})
+_CONDITION: Final = frozenset({"until", "if", "unless", "whether", "lest", "should", "provided"})
 _PLANS: Final = words("planning")
 _PLAN_NOUNS: Final = words("plan_nouns")
 _POSSIBLE_NOUNS: Final = frozenset(
@@ -31,7 +31,8 @@ _FAILED: Final = frozenset({"fail", "refrain", "avoid", "forget", "neglect", "ce
 _CONSUMING: Final = words("consuming")
 # "told Seoul to stop" asks, "told Seoul that it had stopped" reports.
 _RUMOURS: Final = words("rumours")
-_ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn"})
+_UNTIL: Final = frozenset({"before", "until", "unless", "if"})
+_ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn", "invite", "encourage"})
 _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
 _CLAUSES: Final = frozenset({"ccomp", "relcl", "advcl", "parataxis"})
 _MEMORY: Final = words("memory")
@@ -224,6 +225,8 @@ def consumed_by(token: Token) -> str | None:
                 return verb
             if verb in _ORDERING and current.dep_ == "xcomp":
                 return verb
+        elif current.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in _UNTIL for c in current.children):
+            pass  # what must come first is as little a fact as what is demanded
         elif current.dep_ == "relcl" and syntax.lemma(head) in _RUMOURS:
             if head.head.pos_ == "VERB" and syntax.lemma(head.head) in {"deny", "dismiss", "reject", "refute"}:
                 return syntax.lemma(head.head)

@@ -18,7 +18,7 @@ from pipelines.extract.triggers import Rule
 _BY_PHONE: Final = frozenset({"phone", "telephone", "telephoned", "videoconference", "video"})
 _VISIT: Final = Rule("visit.implied", "verbs", frozenset(), "CONSULT", "visit", (), ())
 _CALL: Final = Rule("call.implied", "verbs", frozenset(), "CONSULT", "phone", (), ())
-_TALKED: Final = frozenset({"SUPPORT", "REQUEST", "AGREE", "ACCUSE", "THREATEN", "REJECT", "CONCEDE"})
+_TALKED: Final = frozenset({"SUPPORT", "REQUEST", "AGREE", "CONCEDE"})
 
 
 def hosted(cast: Cast, frame: Frame, rule: Rule, pairs: Pairs, mode: str | None) -> tuple[Pairs, str | None]:

@@ -23,6 +23,8 @@ _FAR: Final = frozenset({"with", "to", "obj", "across", "opposite", "any"})  # w
 
 def pairs(cast: Cast, frame: Frame, rule: Rule) -> Pairs:
     """All pairs of the act; empty where an actor is missing or cannot do such a thing."""
+    if rule.type == "CONSULT" and not rule.host and any(syntax.lemma(t) in _VEHICLES for t in frame.subjects):
+        return []  # bombers that meet do not confer
     return [pair for pair in _all_pairs(cast, frame, rule) if _fitting(rule, pair[0], pair[1])]
 
 

@@ -18,6 +18,8 @@ GUESTS: Final = words("guests")
 """Nouns whose bearers travel for their state."""
 _LIGHT_VERBS: Final = words("light_verbs")
 _HOST_PREPS: Final = frozenset({"in", "to", "at", "for", "into", "from", "across", "of", "on"})
+_OF_OTHERS: Final = frozenset({"MOBILIZE", "AID", "RETREAT", "AGREE", "COOPERATE"})
+"""Deeds whose other party is not the one who tells of them."""
 _LOOK_BACK: Final = 2  # sentences
 
 
@@ -209,7 +211,7 @@ def _lands(parts: Iterable[Part]) -> list[Part]:
 
 def _any(cast: Cast, frame: Frame, rule: Rule, but: tuple[str, ...]) -> list[Part]:
     """The one other actor of the clause, else of the sentence; none where there are several."""
-    known = (*but, *(p.actor.code for p in speaker(cast, frame.token))) if rule.type == "MOBILIZE" else but
+    known = (*but, *(p.actor.code for p in speaker(cast, frame.token))) if rule.type in _OF_OTHERS else but
     tops = (frame.verb, _clause_top(frame.verb), cast.doc[0].sent.root)
     # A ship or a plane is somewhere near its aim; of what else the sentence speaks says nothing about it.
     for top in tops[:1] if rule.type == "MOBILIZE" else tops:

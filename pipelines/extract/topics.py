@@ -10,6 +10,7 @@ from typing import Final
 
 from schemas.ontology import CONTEXTS
 
+_CORRECTION: Final = re.compile(r"\b(?:earlier|previous) version\b|\A(?:Editor's note|Correction)\b", re.IGNORECASE)
 _WEAK_NEEDED: Final = 3
 _STATECRAFT: Final = re.compile(
     r"\b(?:joint(?:ly)?|together|cooperat\w+|minister|ministry|delegation|embassy|protest\w*|boycott\w*|summit|president)\b",
@@ -40,6 +41,11 @@ def is_game(sentence: str) -> bool:
     if _STATECRAFT.search(sentence):
         return False
     return bool(strong.search(sentence)) or len(hits) >= _WEAK_NEEDED
+
+
+def is_correction(sentence: str) -> bool:
+    """Whether a sentence tells what an earlier version of the article had wrong."""
+    return bool(_CORRECTION.search(sentence))
 
 
 def _compile(words: list[str]) -> re.Pattern[str]:
