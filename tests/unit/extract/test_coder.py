@@ -185,6 +185,16 @@ def test_four_different_two_countries_in_one_article() -> None:
     assert agreed == [("CHN", "JPN"), ("KOR", "USA"), ("MNG", "RUS"), ("PRK", "TWN")]
 
 
+def test_it_takes_up_the_subject_of_the_sentence_before() -> None:
+    text = "Despite Washington's objections, China went on with its plans. It expelled two Japanese diplomats."
+    assert coded(text) == {"CHN>JPN SANCTION:expel fact"}
+
+
+def test_negation_reaches_into_the_complement_and_no_further() -> None:
+    assert coded("Tokyo has not expelled any Russian diplomats.") == {"JPN>RUS SANCTION:expel denied"}
+    assert "JPN>RUS SANCTION:expel fact" in coded("Tokyo expelled two Russian diplomats but did not say why.")
+
+
 def test_third_party_is_aimed_at_and_no_target() -> None:
     found = signals("Russia and China held joint naval drills aimed at the United States.")
     assert [(line(s), s.aimed_at) for s in found] == [("CHN=RUS COOPERATE:joint-drills fact", ("USA",))]
