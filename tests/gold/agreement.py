@@ -1,7 +1,7 @@
 """Compare two readings of the gold set: what was seen, and whether it really happened.
 
 Run it from the repository root:
-`python tests/gold/agreement.py [--list] FIRST SECOND`. FIRST and SECOND are files
+`python tests/gold/agreement.py [--list] [--prefix ID] FIRST SECOND`. FIRST and SECOND are files
 of labelled items in the codebook's line format; only items that both hold are compared.
 
 A signal is reduced to its key: source states, target states (or the set of states, if reciprocal)
@@ -22,6 +22,8 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+CORE = frozenset({"CHN", "JPN", "KOR", "PRK", "RUS", "MNG", "TWN", "USA"})
+
 Key = tuple[str, str, str, str]  # arrow, source, target ("" for none), root
 Signal = dict[str, Any]
 
@@ -32,15 +34,16 @@ def state(code: str) -> str:
 
 
 def keys(signal: Signal) -> Iterator[Key]:
-    """One key for each pair that the signal means."""
+    """One key for each pair that the signal means; pairs without a core state are not coded."""
     sources = sorted({state(code) for code in signal["source"]})
     targets = sorted({state(code) for code in signal["target"]}) or [""]
     if signal["reciprocal"]:
-        for one, other in combinations(sources, 2):
-            yield "=", one, other, signal["type"]
-        return
-    for source, target in product(sources, targets):
-        yield ">", source, target, signal["type"]
+        pairs, arrow = list(combinations(sources, 2)), "="
+    else:
+        pairs, arrow = list(product(sources, targets)), ">"
+    for source, target in pairs:
+        if CORE & {source, target}:
+            yield arrow, source, target, signal["type"]
 
 
 @dataclass
@@ -75,6 +78,12 @@ class Tally:
         """F1 of the multisets of counted keys; 1 where there is nothing to find."""
         total = 2 * self.both + self.only_first + self.only_second
         return 2 * self.both / total if total else 1.0
+
+    def once(self) -> float:
+        """F1 where a key counts once an item, however many clauses tell it."""
+        both = self.present[True, True]
+        total = 2 * both + self.present[True, False] + self.present[False, True]
+        return 2 * both / total if total else 1.0
 
 
 def split(first: list[str], second: list[str]) -> tuple[list[tuple[str, str]], int, int]:
@@ -155,10 +164,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Agreement of two readings of the gold set.")
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
+    parser.add_argument("--prefix", default="", help="only items whose id begins so")
     parser.add_argument("--list", action="store_true", help="print every difference")
     chosen = parser.parse_args(arguments)
     first, second = read(chosen.first), read(chosen.second)
-    shared = [name for name in first if name in second]
+    shared = [name for name in first if name in second and name.startswith(chosen.prefix)]
     tally = Tally()
     roots = {signal["type"] for name in shared for signal in first[name] + second[name]}
     cells = 0
@@ -172,11 +182,11 @@ def main(arguments: list[str]) -> int:
     tally.present[False, False] = max(0, cells - sum(tally.present.values()))
     equal = sum(count for (one, other), count in tally.factual.items() if one == other)
     matched = max(1, sum(tally.factual.values()))
-    out("| items | both | first only | second only | F1 | kappa | factuality | its kappa |")
-    out("|---|---|---|---|---|---|---|---|")
+    out("| items | both | first only | second only | F1 | F1 once | kappa | factuality | its kappa |")
+    out("|---|---|---|---|---|---|---|---|---|")
     out(
         f"| {len(shared)} | {tally.both} | {tally.only_first} | {tally.only_second} "
-        f"| {tally.f1():.3f} | {kappa(tally.present):.3f} "
+        f"| {tally.f1():.3f} | {tally.once():.3f} | {kappa(tally.present):.3f} "
         f"| {equal / matched:.3f} | {kappa(tally.factual):.3f} |"
     )
     return 0
