@@ -192,7 +192,7 @@ def test_encodings(site: Site, encoding: str, pack: Callable[[bytes], bytes]) ->
         ("br", b"x", "unknown_encoding"),
         ("gzip, gzip", b"x", "unknown_encoding"),
         ("gzip", b"this is no gzip", "bad_encoding"),
-        ("gzip", gzip.compress(b"x" * 9999)[:-9], "truncated"),
+        ("gzip", gzip.compress(b"x" * 9999, mtime=0)[:-9], "truncated"),
     ],
 )
 def test_broken_encodings(site: Site, encoding: str, body: bytes, code: str) -> None:
