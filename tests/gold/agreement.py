@@ -1,7 +1,7 @@
 """Compare two readings of the gold set: what was seen, and whether it really happened.
 
 Run it from the repository root:
-`python tests/gold/agreement.py [--list] [--prefix ID] FIRST SECOND`. FIRST and SECOND are files
+`python tests/gold/agreement.py [--list] [--only PATTERN] FIRST SECOND`. FIRST and SECOND are files
 of labelled items in the codebook's line format; only items that both hold are compared.
 
 A signal is reduced to its key: source states, target states (or the set of states, if reciprocal)
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -164,11 +165,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Agreement of two readings of the gold set.")
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
-    parser.add_argument("--prefix", default="", help="only items whose id begins so")
+    parser.add_argument("--only", default="", help="pattern that the id must begin with")
     parser.add_argument("--list", action="store_true", help="print every difference")
     chosen = parser.parse_args(arguments)
     first, second = read(chosen.first), read(chosen.second)
-    shared = [name for name in first if name in second and name.startswith(chosen.prefix)]
+    shared = [name for name in first if name in second and re.match(chosen.only, name)]
     tally = Tally()
     roots = {signal["type"] for name in shared for signal in first[name] + second[name]}
     cells = 0
