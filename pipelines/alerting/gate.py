@@ -2,8 +2,9 @@
 
 One departure from the letter ("two groups on the leading event, or two events"), measured on the sample newsroom with
 its routine: of ninety deviations without a turn at a limit of 3.2, eighty-four rested on events of which each was told
-by one group alone; of fourteen with a turn, four did, and these were strong. So some carrying event must be told by
-two groups; failing that, three events and a score three times its limit will do.
+by one group alone; of fourteen with a turn, four did, and these were strong. So a fifth of a change must be told by
+two groups. Failing that, many events or a strong score will do: three events at three times the limit, six at one and
+a half times.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from schemas.records import Contribution, Event
 
 GROUPS: Final = 2
 """Independent ownership groups on an event that carries a change."""
-CARRIES: Final = 0.05
-"""An event of a smaller share carries nothing."""
-MANY: Final = 3
-STRONG: Final = 3.0
-"""So many events and a score so many times its limit stand without corroboration of any one."""
+CARRIES: Final = 0.2
+"""Part of a change that must be told by two groups."""
+FEW: Final = 3
+MANY: Final = 6
+ENOUGH: Final = 9.0
+"""Events (FEW at least, MANY at most counted) times the score in units of its limit: from here on a change stands
+without corroboration of any one event."""
 ALONE: Final = 0.8
 """A change of which one ownership group alone reports this part rests on that group."""
 HABIT: Final = 0.5
@@ -54,8 +57,8 @@ def judge(
     owners = tuple(sorted({owner for _, event in parts for owner in event.owners}))
     total = sum(part.share for part, _ in parts)
     rests_on = _sole_group(parts, owners, total)
-    corroborated = any(len(event.owners) >= GROUPS and part.share >= CARRIES for part, event in parts)
-    enough = corroborated or (len(parts) >= MANY and strength >= STRONG)
+    corroborated = sum(part.share for part, event in parts if len(event.owners) >= GROUPS) >= CARRIES * total
+    enough = corroborated or (len(parts) >= FEW and min(len(parts), MANY) * strength >= ENOUGH)
     dated = sum(part.share for part, event in parts if event.event_id in undated) <= HABIT * total
     return Gate(open=enough and dated and not rests_on, rests_on=rests_on, owners=owners, robust=True)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from pipelines.alerting.basis import Basis
 from pipelines.alerting.breaking import Deed, deed_of
@@ -21,6 +23,8 @@ from schemas.identity import change_id
 from schemas.records import Change, Contribution, Direction, Event
 
 SHOWN_AGAINST: Final = 5
+HABITUAL: Final = "COOPERATE"
+"""The type of what is told as going on."""
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = 365
 
@@ -80,7 +84,7 @@ class Cases:
         day = observation.day
         length = NEW_WINDOW if reading.channel == "NEW" else SHARES[WINDOWS[reading.channel]].window
         held = [f for f in self._ledger.events(pair, day - (length - 1) * _DAY, day) if _counts(f)]
-        undated = {f.event.event_id for f in held if is_material(f) and f.attested == 0}
+        undated = {f.event.event_id for f in held if f.event.type == HABITUAL and f.attested == 0}
         if reading.channel == "NEW":
             new = {n.type for n in observation.news if n.direction == reading.direction}
             carrying = [f for f in held if is_material(f) and f.event.type in new]
@@ -102,7 +106,9 @@ class Cases:
         known_at: datetime,
     ) -> Basis:
         against = attribution.against[:SHOWN_AGAINST]
-        gate = judge(attribution.carrying, events, undated, reading.score / limit if limit > 0 else 1.0)
+        gate = judge(
+            attribution.carrying, with_neighbours(events), undated, reading.score / limit if limit > 0 else 1.0
+        )
         carrying = [events[part.event_id] for part in attribution.carrying if part.event_id in events]
         change = Change(
             change_id=change_id(pair, reading.direction, observation.day),
@@ -132,6 +138,25 @@ class Cases:
             events=events,
             signals=self._ledger.signals(ids),
         )
+
+
+def with_neighbours(events: Mapping[str, Event]) -> dict[str, Event]:
+    """The events as the gate sees them: an event also counts as told by the groups that tell the same act (source,
+    target, type and mode) as an event of the days next to it.
+
+    The fold keeps reports apart that name no day and were printed on different ones, as it must: it cannot know. Of
+    a change's corroboration they still speak.
+    """
+    acts: dict[tuple[str, str | None, str, str | None], list[Event]] = {}
+    for event in events.values():
+        acts.setdefault((event.source, event.target, event.type, event.mode), []).append(event)
+    seen: dict[str, Event] = {}
+    for same in acts.values():
+        for event in same:
+            day = event.event_date.start
+            owners = {o for e in same if abs((e.event_date.start - day).days) <= 1 for o in e.owners}
+            seen[event.event_id] = msgspec.structs.replace(event, owners=tuple(sorted(owners)))
+    return seen
 
 
 def _counts(folded: Folded) -> bool:

@@ -51,7 +51,7 @@ def signal(
     score = score_of(type_, mode)
     at = datetime.combine(day(published), datetime.min.time(), tzinfo=UTC) + timedelta(hours=hour)
     seen = at if first_seen is None else datetime.combine(day(first_seen), datetime.min.time(), tzinfo=UTC)
-    article = digest("test article", article or f"{publisher.id}/{published}/{quote}")
+    article = digest("test article", article or f"{publisher.id}/{published}/{quote}/{fingerprint}")
     span: tuple[int, int, Precision] | None = (when, when, "day") if isinstance(when, int) else when
     words = quote or f"{source} {type_} {target}"
     return Signal(

@@ -44,9 +44,11 @@ GATES: list[tuple[str, Parts, float, bool, str]] = [
     ("state media of both parties", [(1.0, ("CHN:state", "JPN:state"))], 1, True, ""),
     ("mostly one group, a little another", [(0.85, ("a",)), (0.15, ("b",))], 9, False, "a"),
     ("one event of several is told by two", [(0.5, ("a",)), (0.3, ("b",)), (0.2, ("a", "c"))], 1, True, ""),
-    ("a mere trifle is told by two", [(0.49, ("a",)), (0.48, ("b",)), (0.03, ("a", "c"))], 1, False, ""),
+    ("a mere trifle is told by two", [(0.45, ("a",)), (0.36, ("b",)), (0.19, ("a", "c"))], 1, False, ""),
     ("three events by three groups, weak", [(0.4, ("a",)), (0.3, ("b",)), (0.3, ("c",))], 2.9, False, ""),
     ("three events by three groups, strong", [(0.4, ("a",)), (0.3, ("b",)), (0.3, ("c",))], 3.0, True, ""),
+    ("six events by two groups, not so strong", [(0.17, (o,)) for o in "ababab"], 1.5, True, ""),
+    ("seven events by two groups, weak", [(0.14, (o,)) for o in "abababa"], 1.4, False, ""),
     ("two events by two groups, strong", [(0.5, ("a",)), (0.5, ("b",))], 3.0, False, ""),
     ("nothing", [], 9, False, ""),
 ]

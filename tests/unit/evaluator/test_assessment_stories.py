@@ -206,9 +206,10 @@ def test_a_thaw_is_easing() -> None:
         signal("CHN-JPN", *kind, published=PAST + i, when=PAST + i, publisher=OWNERS[i % 2], quote=f"thaw {i}")
         for i, kind in enumerate(acts)
     ]
-    assert lived(*thaw).fired("CHN-JPN") == [], "five deeds, but none told by two"
-    thaw.append(msgspec.structs.replace(thaw[0], signal_id="f" * 32, article_id="f" * 32, publisher=OWNERS[1]))
-    fired = lived(*thaw).fired("CHN-JPN")
+    visit, promise = thaw[:2]
+    assert lived(visit, promise).fired("CHN-JPN") == [], "two deeds, none told by two groups"
+    witness = msgspec.structs.replace(visit, signal_id="f" * 32, article_id="f" * 32, publisher=OWNERS[1])
+    fired = lived(*thaw, witness).fired("CHN-JPN")
     assert {a.direction for a in fired} == {"easing"}
     assert "change" in {a.rule for a in fired}
 

@@ -107,7 +107,7 @@ WORLD = st.one_of(
 
 
 @given(WORLD, st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_fold_equals_a_word_for_word_reading_in_any_order(world: list[Signal], random: object) -> None:
     assert shape(fold(world)) == oracle(world)
     shuffled = list(world)
@@ -125,7 +125,7 @@ def test_a_signal_joins_exactly_one_event_and_ids_are_unique(world: list[Signal]
 
 
 @given(WORLD, st.integers(-5, 45))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_events_of_a_day_depend_only_on_signals_within_the_radius(world: list[Signal], number: int) -> None:
     whole = [f for f in fold_items([item_of(s) for s in world]) if f.event.event_date.start == day(number)]
 
@@ -137,7 +137,7 @@ def test_events_of_a_day_depend_only_on_signals_within_the_radius(world: list[Si
 
 
 @given(WORLD, st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_copies_by_the_same_owner_change_no_sum(world: list[Signal], data: st.DataObject) -> None:
     copied = [s for s in world if s.fingerprint]
     if not copied:
