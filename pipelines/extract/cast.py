@@ -22,6 +22,7 @@ _OWNING: Final = (
 _DOING: Final = ("by", "between", "from")
 _SUFFERED: Final = words("suffered")
 _SAY: Final = words("saying")
+_JUDGE: Final = words("speaking")
 _PERSONS: Final = frozenset({"he", "she", "his", "her", "him"})
 _PLURAL: Final = frozenset({"they", "their", "them"})
 _PRONOUNS: Final = _PERSONS | _PLURAL | {"it", "its"}
@@ -77,7 +78,7 @@ class Cast:
     def _bind_pronoun(self, token: Token) -> None:
         """A pronoun takes the subject of the clause above: "Beijing said it had", "Tokyo summoned him over its"."""
         bound = self.at.pop(token.i, None)
-        found = self._antecedents(token)
+        found = self._no_person(token, self._antecedents(token))
         if len(found) == 1 or (len(found) > 1 and token.lower_ in _PLURAL):
             begin = token.idx + self.passage.sentence.start
             self.at[token.i] = Referent(
@@ -91,6 +92,24 @@ class Cast:
             self._take_up_topic(token, bound)
         elif bound is not None and token.lower_ in {"him", "them"} and not found:
             self.at[token.i] = bound
+
+    def _no_person(self, token: Token, found: list[Part]) -> list[Part]:
+        """As in "Biden announced sanctions against Russia after its forces": "its" is not a man's but the state's."""
+        if token.lower_ not in {"it", "its"} or not found or any(p.kind != "person" for p in found):
+            return found
+        begin = token.idx + self.passage.sentence.start
+        persons = {p.actor.code for p in found}
+        before = [
+            r
+            for r in self.passage.referents
+            if r.end <= begin
+            and len(r.actors) == 1
+            and r.codes[0] not in persons
+            and r.kind != "person"
+            and not r.place
+            and not r.anaphor
+        ]
+        return parts_of(before[-1], "subj") if before else found
 
     def _bind_speaker(self, token: Token) -> None:
         """As in "We urge China", a spokesman in Tokyo said: we are Tokyo."""
@@ -106,6 +125,8 @@ class Cast:
         """The subject of the sentence before, where it fits in number; else what the document's order suggests."""
         last = next((p for p in reversed(self.before[-_LOOK_BACK:]) if p.topic), None)
         topic, several = (last.topic, last.several) if last else ((), False)
+        if last and last.voice and last is self.before[-1] and token.dep_ == "nsubj" and _speaks(token.head):
+            topic, several = last.voice, False
         wanted = token.lower_ in _PLURAL
         if topic and (len(topic) > 1 or several) == wanted:
             begin = token.idx + self.passage.sentence.start
@@ -125,6 +146,7 @@ class Cast:
         subjects = syntax.surface_subjects(root)
         found = unique(p for s in subjects for t in syntax.with_conjuncts(s) for p in self.of(t, "subj"))
         self.passage.topic = tuple((p.actor, p.span) for p in found)
+        self.passage.voice = tuple((p.actor, p.span) for p in speaker(self, root)[:1])
         self.passage.several = any(t.tag_ in {"NNS", "NNPS"} or len(syntax.with_conjuncts(t)) > 1 for t in subjects)
 
     def _antecedents(self, token: Token) -> list[Part]:
@@ -255,6 +277,11 @@ def _opens_sentence(token: Token) -> bool:
     """The pronoun belongs to the main clause, so that its antecedent stands in the sentence before."""
     verb = syntax.governing_clause(token.head) if token.pos_ == "PRON" else token
     return verb.dep_ in {"ROOT", "ccomp"} and token.dep_ in {"nsubj", "nsubjpass", "poss"}
+
+
+def _speaks(verb: Token) -> bool:
+    """An act of words: who goes on is who spoke before."""
+    return syntax.lemma(verb) in _SAY or syntax.lemma(verb) in _JUDGE
 
 
 def unique(parts: Iterable[Part]) -> list[Part]:

@@ -68,7 +68,7 @@ class Coder:
         signals: list[Signal] = []
         discarded: list[Discarded] = []
         ordinals: dict[tuple[object, ...], int] = {}
-        passages = document.read(text, self.gazetteer, day)
+        passages = document.read(text, self.gazetteer, day, article.publisher.country)
         chosen = [n for n, passage in enumerate(passages) if _promising(passage, scope)]
         parses = syntax.parse_all([passages[n].text for n in chosen])
         for number, doc in zip(chosen, parses, strict=True):

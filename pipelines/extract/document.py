@@ -69,6 +69,10 @@ _PLACE_BEFORE: Final = re.compile(
     r"(?:the\s|downtown\s|central\s|nearby\s|neighbou?ring\s|eastern\s|western\s|northern\s|southern\s|mainland\s)*\Z",
     re.IGNORECASE,
 )
+_HOME: Final = re.compile(
+    r"\bthe (?:(?P<arms>defen[cs]e)|foreign|commerce|trade|industry|unification) ministry\b(?! in\b)", re.IGNORECASE
+)
+"""What a paper calls by no state's name is its own state's."""
 _NEAR: Final = 60  # characters: the preposition of a place stands close before it
 _LOOK_BACK: Final = 4  # sentences
 
@@ -112,6 +116,8 @@ class Passage:
     referents: list[Referent] = field(default_factory=list)
     topic: tuple[tuple[Actor, Span], ...] = ()
     """Actors of the main clause's subject, once the sentence is parsed: what "it" and "they" take up next."""
+    voice: tuple[tuple[Actor, Span], ...] = ()
+    """Who is quoted for the main clause ("..., Taiwan's ministry said"): what "it condemned" takes up next."""
     several: bool = False
     """That subject is plural, though perhaps only one of its actors is known."""
 
@@ -121,18 +127,23 @@ class Passage:
         return list(dict.fromkeys(c for r in self.referents if not r.place for c in r.codes))
 
 
-def read(text: str, finder: Finder, on: date | None) -> list[Passage]:
-    """Sentences of a text with their referents resolved, in text order."""
+def read(text: str, finder: Finder, on: date | None, home: str | None = None) -> list[Passage]:
+    """Sentences of a text with their referents resolved, in text order.
+
+    `home` is the code of the publisher's state, if it is known: "the Foreign Ministry" is its own, where it is named.
+    """
     sentences = split(text)
     mentions = finder.find(text, on)
     passages: list[Passage] = []
     for sentence in sentences:
         inside = [m for m in mentions if sentence.start <= m.start and m.end <= sentence.end]
-        passages.append(resolve(text, sentence, inside, passages))
+        passages.append(resolve(text, sentence, inside, passages, home))
     return passages
 
 
-def resolve(text: str, sentence: Sentence, mentions: Sequence[Mention], before: Sequence[Passage]) -> Passage:
+def resolve(
+    text: str, sentence: Sentence, mentions: Sequence[Mention], before: Sequence[Passage], home: str | None = None
+) -> Passage:
     """The passage of one sentence, its anaphors bound to what stands before them."""
     passage = Passage(sentence, text[sentence.start : sentence.end], [_named(m, text) for m in mentions])
     _mark_places(passage, text)
@@ -140,12 +151,25 @@ def resolve(text: str, sentence: Sentence, mentions: Sequence[Mention], before: 
         a, b = start + sentence.start, end + sentence.start
         if any(a < r.end and r.start < b for r in passage.referents):
             continue
-        bound = _bind(kind, size, a, passage, before)
+        bound = _at_home(text[a:b], home, passage, before) or _bind(kind, size, a, passage, before)
         if bound is not None:
             actors, spans = bound
             passage.referents.append(Referent(a, b, actors, anaphor=kind, antecedents=spans))
             passage.referents.sort(key=lambda r: r.start)
     return passage
+
+
+def _at_home(
+    words: str, home: str | None, passage: Passage, before: Sequence[Passage]
+) -> tuple[tuple[Actor, ...], tuple[Span, ...]] | None:
+    """The ministry of the publisher's state, named before or in the sentence; never one that the state has not."""
+    match = _HOME.fullmatch(words)
+    if match is None or home is None or home == "USA":
+        return None
+    spans = [(r.start, r.end) for p in (*before, passage) for r in p.referents if home in r.codes]
+    if not spans:
+        return None
+    return (Actor(code=home, sector="MIL" if match["arms"] else "GOV"),), (spans[-1],)
 
 
 def _named(mention: Mention, text: str) -> Referent:
@@ -191,6 +215,7 @@ def _anaphors(text: str) -> list[tuple[int, int, str, int]]:
     add(_PAIR_WORDS, "group", 2)
     add(_TRIO_WORDS, "group", 3)
     add(_OTHER, "other", 1)
+    add(_HOME, "single", 1)
     add(_PLURAL, "plural", 2)
     add(_PERSONAL, "person", 1)
     add(_SINGULAR, "single", 1)

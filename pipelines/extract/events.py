@@ -26,6 +26,7 @@ _AIMED: Final = frozenset({"COOPERATE", "MOBILIZE", "SUPPORT", "AGREE"})
 _DECIDED: Final = frozenset({"REQUEST", "ACCUSE", "REJECT", "THREATEN", "RETREAT", "SANCTION", "CONCEDE"})
 _SLOGANS: Final = words("slogans")
 _AGREED: Final = tuple((mode, words(f"agreed_{mode}")) for mode in ("consult", "aid", "cooperate", "support"))
+_SAME_PAST: Final = words("same_past")
 _INSIDE: Final = frozenset({"dobj", "pobj", "prep", "compound", "nsubjpass", "attr", "poss", "amod"})
 _ASIDE: Final = frozenset({"after", "following", "during", "at", "since"})
 
@@ -102,6 +103,10 @@ def _check_stands_for_itself(sentence: _Sentence, match: Match) -> None:
     token = match.token
     if match.rule.part == "modals" and not any(s.i < token.i for s in syntax.surface_subjects(token.head)):
         raise _NoActError("a condition")
+    if token.dep_ == "csubj" and token.tag_ == "VB":
+        raise _NoActError("a topic of judgement")
+    if match.rule.part == "verbs" and _subjunctive(token):
+        raise _NoActError("what is wanted")
     if token.i in sentence.used:
         raise _NoActError("the object of another trigger")
     governor = factuality.consumed_by(token)
@@ -109,6 +114,21 @@ def _check_stands_for_itself(sentence: _Sentence, match: Match) -> None:
         governor = _topic_of(token, sentence.triggers)
     if governor is not None:
         raise _NoActError(f"content of {governor!r}")
+
+
+def _subjunctive(verb: Token) -> bool:
+    """The bare form after a single subject, which no report has: "demanded that China scrap its ban"."""
+    if verb.dep_ not in {"ccomp", "relcl", "acl", "conj"} or verb.lower_ != syntax.lemma(verb):
+        return False
+    if verb.lower_ in _SAME_PAST or any(c.dep_ in {"aux", "auxpass"} for c in verb.children):
+        return False
+    own = [c for c in verb.children if c.dep_ == "nsubj"]
+    return (
+        len(own) == 1
+        and own[0].tag_ == "NNP"
+        and len(syntax.with_conjuncts(own[0])) == 1
+        and any(c.lower_ == "that" for c in verb.children)
+    )
 
 
 def _topic_of(token: Token, triggers: frozenset[int]) -> str | None:

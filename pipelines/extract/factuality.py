@@ -36,6 +36,7 @@ _ORDERING: Final = frozenset({"tell", "order", "instruct", "remind", "warn", "in
 _CLAIMED: Final = frozenset({"accuse", "suspect", "allege", "blame"})
 _CLAUSES: Final = frozenset({"ccomp", "relcl", "advcl", "parataxis"})
 _MEMORY: Final = words("memory")
+_CIRCUMSTANCES: Final = words("circumstances")
 _YEARS_AFTER: Final = re.compile(r"\b(?:years|decades|century)\s(?:to the day\s)?(?:after|since)\b", re.IGNORECASE)
 _SAME_PAST: Final = words("same_past")
 _NEGATED_TOO: Final = frozenset({"xcomp", "dobj", "attr", "pcomp", "prep", "pobj", "oprd", "nsubj", "nsubjpass"})
@@ -151,6 +152,8 @@ def _own(token: Token) -> Stance | None:
         return Stance("conditional", min(words & _POSSIBLE))
     if words & _DUTY:
         return Stance("requested", min(words & _DUTY))
+    if words & (_FUTURE | {"would"}) and _waits(token):
+        return Stance("conditional", "when")
     if "would" in words:
         governed = token.dep_ in {"ccomp", "conj"} and token.head.pos_ == "VERB"
         return Stance("scheduled", "would", future=True) if governed else Stance("conditional", "would")
@@ -168,6 +171,18 @@ def _own(token: Token) -> Stance | None:
     if any(c.lower_ in {"likely", "poised"} for c in token.children):
         return Stance("conditional", "likely")
     return None
+
+
+def _waits(token: Token) -> bool:
+    """It comes when something else has come about: "when conditions allow", "once the pandemic is over"."""
+    for clause in token.children:
+        if clause.dep_ != "advcl" or not any(c.lower_ in {"when", "once"} for c in clause.children):
+            continue
+        if syntax.lemma(clause) in {"allow", "permit"}:
+            return True
+        if any(syntax.lemma(s) in _CIRCUMSTANCES for s in syntax.surface_subjects(clause)):
+            return True
+    return False
 
 
 def _governed(token: Token, head: Token) -> Stance | None:
@@ -241,7 +256,7 @@ def of_date(found: Stance, when: EventDate | None, published: date) -> Stance:
     """History by its own date, and what lies ahead of publication is no fact yet."""
     if when is None:
         return found
-    if found.factuality == "fact" and is_history(when, published):
+    if found.factuality in {"fact", "scheduled"} and is_history(when, published):
         return Stance("historic", "date")
     if found.factuality == "fact" and when.precision == "day" and when.start > published:
         return Stance("scheduled", "date", future=True)

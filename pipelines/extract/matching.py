@@ -63,7 +63,8 @@ class Frame:
         """Of the token and of its objects."""
         found = syntax.prepositions(self.token)
         for noun in self.objects:
-            found.extend(syntax.prepositions(noun))
+            for inner in (noun, *_content(noun)):
+                found.extend(syntax.prepositions(inner))
         return found
 
     @cached_property

@@ -54,6 +54,8 @@ def _targets(cast: Cast, frame: Frame, rule: Rule, sources: list[Part]) -> list[
         return []
     found = roles.fill(cast, frame, rule, rule.target, tuple(p.actor.code for p in sources))
     if not found and rule.type in _TOWARDS and not rule.need_target and len(sources) == 1:
+        if any(not p.anaphor for p in roles.fill(cast, frame, rule, ("obj",))):
+            return []  # nobody accuses himself: the source is mistaken
         return roles.partner(cast, sources[0])
     return found[:1] if rule.type == "MOBILIZE" and found and found[0].slot == "any" else found
 

@@ -20,6 +20,7 @@ _LIGHT_VERBS: Final = words("light_verbs")
 _HOST_PREPS: Final = frozenset({"in", "to", "at", "for", "into", "from", "across", "of", "on"})
 _OF_OTHERS: Final = frozenset({"MOBILIZE", "AID", "RETREAT", "AGREE", "COOPERATE"})
 """Deeds whose other party is not the one who tells of them."""
+_ROUND: Final = frozenset({"around", "near", "off", "against", "opposite", "encircling"})
 _LOOK_BACK: Final = 2  # sentences
 
 
@@ -190,7 +191,10 @@ def _host(cast: Cast, frame: Frame, rule: Rule, but: tuple[str, ...]) -> list[Pa
 
 def partner(cast: Cast, source: Part) -> list[Part]:
     """Whom the last sentences have dealing with the source, if that is one actor and this sentence names none."""
-    if any(c != source.actor.code for c in cast.passage.states):
+    # A pronoun bound by the parse counts as it is bound now, all else as the document reads it.
+    bound = {r.start: r for r in cast.at.values() if r.anaphor}
+    here = [bound.get(r.start, r) for r in cast.passage.referents if not r.place]
+    if any(c != source.actor.code for r in (*here, *bound.values()) for c in r.codes):
         return []
     for before in reversed(cast.before[-_LOOK_BACK:]):
         others = [c for c in before.states if c != source.actor.code]
@@ -212,6 +216,8 @@ def _lands(parts: Iterable[Part]) -> list[Part]:
 def _any(cast: Cast, frame: Frame, rule: Rule, but: tuple[str, ...]) -> list[Part]:
     """The one other actor of the clause, else of the sentence; none where there are several."""
     known = (*but, *(p.actor.code for p in speaker(cast, frame.token))) if rule.type in _OF_OTHERS else but
+    if rule.mode == "joint-drills":
+        known = (*known, *_shores(cast, frame.verb))
     tops = (frame.verb, _clause_top(frame.verb), cast.doc[0].sent.root)
     # A ship or a plane is somewhere near its aim; of what else the sentence speaks says nothing about it.
     for top in tops[:1] if rule.type == "MOBILIZE" else tops:
@@ -221,6 +227,18 @@ def _any(cast: Cast, frame: Frame, rule: Rule, but: tuple[str, ...]) -> list[Par
         if len(found) > 1:
             return []
     return []
+
+
+def _shores(cast: Cast, verb: Token) -> list[str]:
+    """Round whose land a drill is held: "joint drills around Taiwan" are not held with Taiwan."""
+    return [
+        part.actor.code
+        for token in verb.subtree
+        if token.dep_ == "prep" and token.lower_ in _ROUND
+        for noun in token.children
+        if noun.dep_ == "pobj"
+        for part in cast.of(noun, "shore", places=True)
+    ]
 
 
 def _clause_top(verb: Token) -> Token:

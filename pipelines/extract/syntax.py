@@ -21,6 +21,7 @@ PASSIVE_SUBJECTS: Final = frozenset({"nsubjpass", "csubjpass"})
 RELATIVE_PRONOUNS: Final = frozenset({"who", "which", "that", "whom"})
 # "asked Tokyo to lift": the object is the one who lifts.
 OBJECT_CONTROL: Final = words("object_control")
+_JUDGING: Final = words("judging")
 _MISTAKEN: Final = frozenset({"advmod", "npadvmod", "dep", "nmod", "compound", "intj"})
 _DEPTH: Final = 6
 
@@ -118,13 +119,29 @@ def surface_subjects(verb: Token, depth: int = 0) -> list[Token]:
         # "readiness to visit": the one who is ready visits.
         return _holders(head, depth) if verb.tag_ == "VB" else [head]
     if verb.dep_ == "pcomp" and head.dep_ == "prep":
-        return _governed_subject(head.head, depth)
+        return (_judged(head) if head.lower_ == "for" else []) or _governed_subject(head.head, depth)
     if verb.dep_ in {"xcomp", "ccomp"} and head.pos_ == "VERB" and head.lemma_ in OBJECT_CONTROL:
         objects = [c for c in head.children if c.dep_ in {"dobj", "nsubjpass", "dative"}]
         return objects or surface_subjects(head, depth + 1)
     if verb.dep_ in {"conj", "xcomp", "advcl", "ccomp", "dep", "parataxis", "prep"}:
         return _governed_subject(head, depth)
     return []
+
+
+def _judged(prep: Token) -> list[Token]:
+    """Who is punished or praised for doing it: the object of "condemned Tokyo for letting water flow"."""
+    noun = None
+    verb = prep.head
+    if verb.pos_ in {"NOUN", "PROPN"}:
+        # The parser hangs "for" on the object, or on the list that somebody is put on.
+        noun, verb = verb, verb.head
+        if verb.dep_ == "prep":
+            noun, verb = None, verb.head
+    if verb.pos_ != "VERB" or lemma(verb) not in _JUDGING or is_passive(verb):
+        return []
+    if noun is not None:
+        return [noun] if noun.dep_ == "dobj" else []
+    return [c for c in verb.children if c.dep_ == "dobj"]
 
 
 def _governed_subject(head: Token, depth: int) -> list[Token]:
@@ -190,7 +207,9 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
             if child.dep_ == "pobj":
                 found.append((prep.lower_, child))
             elif child.dep_ == "prep":
-                found.extend((child.lower_, p) for p in child.children if p.dep_ == "pobj")
+                # "according to Seoul" says who tells it, not where anything goes.
+                name = prep.lower_ if prep.lower_ == "according" else child.lower_
+                found.extend((name, p) for p in child.children if p.dep_ == "pobj")
             elif child.dep_ == "pcomp":
                 found.append((prep.lower_, child))
     return found
