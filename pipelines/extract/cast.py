@@ -109,6 +109,7 @@ class Cast:
             and not r.place
             and not r.anaphor
         ]
+        before = [r for r in before if r.kind in {"state", "capital"}] or before
         return parts_of(before[-1], "subj") if before else found
 
     def _bind_speaker(self, token: Token) -> None:
