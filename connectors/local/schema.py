@@ -100,9 +100,9 @@ MIGRATIONS: Final = (_VERSION_1,)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def open_journal(path: Path) -> Database:
-    """The journal at this path, made or migrated where needed; errors as in `Database`."""
-    return Database(path, application=APPLICATION, migrations=MIGRATIONS)
+def open_journal(path: Path, *, durable: bool = True) -> Database:
+    """The journal at this path, made or migrated where needed; `durable` and errors as in `Database`."""
+    return Database(path, application=APPLICATION, migrations=MIGRATIONS, durable=durable)
 
 
 def to_micros(moment: datetime) -> int:

@@ -52,8 +52,10 @@ class EmbeddedLog:
     `longest_pause` in seconds bounds how long a waiting reader looks away (20 ms cost 1.2 % of a core).
     """
 
-    def __init__(self, path: Path, clock: Clock | None = None, *, longest_pause: float = 0.02) -> None:
-        self.database = open_journal(path)
+    def __init__(
+        self, path: Path, clock: Clock | None = None, *, longest_pause: float = 0.02, durable: bool = True
+    ) -> None:
+        self.database = open_journal(path, durable=durable)
         self.longest_pause = longest_pause
         self._clock = clock or SystemClock()
         self._topics = self._ensure_topics()

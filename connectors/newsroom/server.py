@@ -21,7 +21,7 @@ from schemas.ports.clock import Clock
 from schemas.records import Publisher
 
 WINDOW: Final = timedelta(days=3)
-FEWEST: Final = 8
+FEWEST: Final = 4
 """A feed holds its newest 20 entries or those of the last three days, whichever is more."""
 
 

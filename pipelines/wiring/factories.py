@@ -24,9 +24,9 @@ class EmbeddedSinks:
     def __call__(self) -> Sinks:
         """Open log, index and article store."""
         return Sinks(
-            log=EmbeddedLog(self.home.log_file),
-            index=EmbeddedSignalIndex(self.home.index_file),
-            articles=EmbeddedArticleStore(self.home.index_file),
+            log=EmbeddedLog(self.home.log_file, durable=self.home.durable),
+            index=EmbeddedSignalIndex(self.home.index_file, durable=self.home.durable),
+            articles=EmbeddedArticleStore(self.home.index_file, durable=self.home.durable),
         )
 
 

@@ -112,6 +112,13 @@ class Home:
         stamp = self.stamp
         return stamp is not None and stamp.kind == "newsroom"
 
+    @property
+    def durable(self) -> bool:
+        """Whether a commit must survive the loss of power too. Samples can be made again; a killed process loses
+        nothing either way.
+        """
+        return not self.simulated
+
     def clock(self, log: EmbeddedLog) -> Clock:
         """The machine's clock, or the newsroom's simulated one."""
         return SimulatedClock(log.database) if self.simulated else SystemClock()

@@ -29,7 +29,7 @@ class Stores:
     def __init__(self, home: Home) -> None:
         self.home = home
         pause = SIMULATED_PAUSE if home.simulated else LIVE_PAUSE
-        self.log = EmbeddedLog(home.log_file, longest_pause=pause)
+        self.log = EmbeddedLog(home.log_file, longest_pause=pause, durable=home.durable)
         self.clock: Clock = home.clock(self.log)
 
     @property
@@ -40,17 +40,17 @@ class Stores:
     @property
     def index(self) -> SignalIndex:
         """Signals."""
-        return EmbeddedSignalIndex(self.home.index_file)
+        return EmbeddedSignalIndex(self.home.index_file, durable=self.home.durable)
 
     @property
     def articles(self) -> ArticleStore:
         """Articles."""
-        return EmbeddedArticleStore(self.home.index_file)
+        return EmbeddedArticleStore(self.home.index_file, durable=self.home.durable)
 
     @property
     def relations(self) -> RelationStore:
         """Relations, events, changes."""
-        return EmbeddedRelationStore(self.home.index_file)
+        return EmbeddedRelationStore(self.home.index_file, durable=self.home.durable)
 
     @property
     def state(self) -> StateStore:

@@ -20,8 +20,8 @@ _LAST: Final = 2**63 - 1
 class EmbeddedArticleStore:
     """`ArticleStore` in the file at `path`, which the signal index may share. Thread-safe."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = open_index(path)
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._database = open_index(path, durable=durable)
 
     def put(self, articles: Sequence[Article]) -> None:
         """As the port says; one transaction."""

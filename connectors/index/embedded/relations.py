@@ -33,8 +33,8 @@ _NEWEST_OF_EACH: Final = """
 class EmbeddedRelationStore:
     """`RelationStore` in the file at `path`, which the signal index may share. Thread-safe."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = open_index(path)
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._database = open_index(path, durable=durable)
 
     def put(self, relations: Sequence[Relation], changes: Sequence[Change] = ()) -> None:
         """As the port says; one transaction."""

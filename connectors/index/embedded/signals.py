@@ -30,8 +30,8 @@ class EmbeddedSignalIndex:
     Any number of processes may read while one writes; a commit is visible to all of them at once.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = open_index(path)
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._database = open_index(path, durable=durable)
         with self._database.read() as connection:
             self._secret = bytes(connection.execute("SELECT secret FROM counter").fetchone()[0])
 

@@ -110,6 +110,6 @@ APPLICATION: Final = "detente.index"
 MIGRATIONS: Final = (_VERSION_1,)
 
 
-def open_index(path: Path) -> Database:
-    """The index file at this path, made or migrated where needed; errors as in `Database`."""
-    return Database(path, application=APPLICATION, migrations=MIGRATIONS)
+def open_index(path: Path, *, durable: bool = True) -> Database:
+    """The index file at this path, made or migrated where needed; `durable` and errors as in `Database`."""
+    return Database(path, application=APPLICATION, migrations=MIGRATIONS, durable=durable)
