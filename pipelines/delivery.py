@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from pipelines.alerting.lifecycle import ever_fired
 from pipelines.telemetry import INPUTS, logger
 from schemas import topics
 from schemas.codec import decode
@@ -97,7 +98,9 @@ class Deliverer:
             INPUTS.labels(stage="deliver", outcome="dead-lettered").inc()
             return
         self._ports.alerts.put([alert])
-        channels = [name for name, route in self._routes.items() if route.takes(alert)]
+        # The end of an alert is told to those who were told of it, so not of one that only pended.
+        told = ever_fired(r for r in self._ports.alerts.revisions(alert.alert_id) if r.revision <= alert.revision)
+        channels = [name for name, route in self._routes.items() if told and route.takes(alert)]
         self._ports.deliveries.owe(alert.alert_id, alert.revision, channels, self._ports.clock.now())
         INPUTS.labels(stage="deliver", outcome="stored").inc()
 

@@ -7,6 +7,7 @@ only when something that matters to a reader changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
@@ -169,6 +170,11 @@ def _material(held: Held, basis: Basis) -> bool:
         or len(basis.event_ids) >= 2 * max(len(before.contributions), 1)
         or (len(before.owners) == 1 and len(basis.change.owners) > 1)
     )
+
+
+def ever_fired(revisions: Iterable[Alert]) -> bool:
+    """Whether anybody was told: what only pended and faded is resolved too, but no news for a reader."""
+    return any(alert.state in {"firing", "acknowledged"} for alert in revisions)
 
 
 def ended(held: Held, state: AlertState, why: str, known_at: datetime) -> Held:

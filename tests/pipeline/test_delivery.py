@@ -102,6 +102,15 @@ def test_an_alert_is_stored_then_sent_to_every_route_that_takes_it(tmp_path: Pat
     assert desk.alerts.get("c") is not None
 
 
+def test_what_only_pended_is_told_to_nobody_when_it_fades(tmp_path: Path) -> None:
+    receiver = Scripted("r")
+    desk = Desk(tmp_path, Route(receiver, EVERY))
+    desk.append(alert(state="pending"), alert(revision=2, state="resolved"))
+    desk.append(alert("b", state="pending"), alert("b", revision=2), alert("b", revision=3, state="resolved"))
+    desk.deliverer.step(0.0)
+    assert receiver.got == [("b", 2, 1), ("b", 3, 1)]
+
+
 def test_what_failed_is_tried_again_when_due_and_given_up_in_the_end(tmp_path: Path) -> None:
     flaky, dead = Scripted("flaky", "retry"), Scripted("dead", "retry", "retry", "retry", "retry")
     desk = Desk(tmp_path, Route(flaky, EVERY), Route(dead, EVERY))
