@@ -24,7 +24,7 @@ gate dead-code "$bin/vulture"
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
-"$bin/python" -m pytest -n 2 --dist loadfile --durations=10 --junit-xml="$report" "$@"
+"$bin/python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 --junit-xml="$report" "$@"
 status=$?
 counts=$("$bin/python" - "$report" <<'PY'
 import sys
