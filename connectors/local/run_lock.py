@@ -66,6 +66,8 @@ class RunLock:
         """Idempotent."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
+            # Unlocked, not only closed: a child forked a moment ago may not have closed its copy yet.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = None
 
