@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
+from pipelines.beam.transforms import Step
 from pipelines.engines import EXTRACT_GROUP
 from pipelines.telemetry import ERRORS, SECONDS
 from schemas import topics
@@ -28,7 +29,7 @@ _BATCHES: Final[dict[str, list[StoredRecord]]] = {}
 """The batch under way, by token: the graph is built once, so its source looks here instead of holding elements."""
 
 
-class ReadBatch(beam.DoFn):
+class ReadBatch(Step):
     """Source of a bounded run: the records of the batch under way."""
 
     def __init__(self, token: str) -> None:

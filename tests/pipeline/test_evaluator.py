@@ -287,3 +287,24 @@ def test_simulated_days_tick_once_each_when_complete(tmp_path: Path) -> None:
         while evaluator.step():
             pass
     assert [time for time, *_ in desk.judge.taken] == [DAY + timedelta(days=n) for n in range(3)]
+
+
+def test_simulated_days_get_their_ticks_before_extraction_has_come_so_far(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    complete = DAY
+    evaluator = Evaluator(desk.evaluator._ports, desk.judge, Schedule(complete=lambda: complete))
+    positions: list[Position] = []
+    for day in range(3):
+        complete = DAY + timedelta(days=day)
+        positions.append(desk.article(f"article {day}"))
+        desk.signal(f"s{day}", positions[-1])
+        while evaluator.step():
+            pass
+    assert desk.log.end_offsets(topics.TICK)[0] == 3
+    assert not desk.judge.taken
+    desk.extracted(*positions)
+    while evaluator.step():
+        pass
+    assert [(time, ids) for time, ids, *_ in desk.judge.taken] == [
+        (DAY + timedelta(days=n), [f"s{n}"]) for n in range(3)
+    ]
