@@ -107,6 +107,19 @@ class AlertStoreConformance:
         assert ids(store.list(rule="change", since=after(days=1)).items) == [("c", 1), ("b", 1)]
         assert ids(store.list(since=after(days=2, microseconds=1)).items) == []
 
+    def test_only_what_somebody_was_told(self, open_alerts: OpenAlertStore) -> None:
+        store = open_alerts()
+        store.put(
+            [alert("faded", state="pending"), alert("faded", 2, state="resolved"), alert("waits", state="pending")]
+        )
+        store.put([alert("fired", 2, state="resolved"), alert("fired", state="firing")])
+        store.put(
+            [alert("seen", state="acknowledged"), alert("gone", state="firing"), alert("gone", 2, state="retracted")]
+        )
+        assert sorted(ids(store.list(told=True).items)) == [("fired", 2), ("gone", 2), ("seen", 1)]
+        assert ids(store.list(told=True, states=["resolved"]).items) == [("fired", 2)]
+        assert store.list(told=True, limit=1).total == 3
+
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         revisions=st.lists(_REVISIONS, max_size=25),

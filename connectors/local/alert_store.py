@@ -19,6 +19,10 @@ from schemas.records import Alert
 
 _SHORTEST_PREFIX: Final = 6
 _NAMED: Final = 5
+_TOLD: Final = (
+    "EXISTS (SELECT 1 FROM alert AS earlier"
+    " WHERE earlier.alert_id = alert.alert_id AND earlier.state IN ('firing', 'acknowledged'))"
+)
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
@@ -70,6 +74,7 @@ class EmbeddedAlertStore:
         subject: str = "",
         rule: str = "",
         since: datetime | None = None,
+        told: bool = False,
         limit: int = 100,
         cursor: str = "",
     ) -> Page[Alert]:
@@ -83,6 +88,8 @@ class EmbeddedAlertStore:
             conditions.append(("rule = ?", (rule,)))
         if since is not None:
             conditions.append(("opened >= ?", (to_micros(since),)))
+        if told:
+            conditions.append((_TOLD, ()))
         with self._database.read() as connection:
             (total,) = _select(connection, "count(*)", conditions).fetchone()
             if cursor:

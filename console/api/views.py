@@ -10,7 +10,6 @@ import msgspec
 
 from console.api.shelf import Shelf
 from console.web.words import band_class, state_in_words
-from pipelines.alerting.lifecycle import ever_fired
 from pipelines.alerting.render import pair_name
 from schemas.ontology import CORE, DYADS, dyad_of
 from schemas.ports.index import Hit
@@ -132,11 +131,10 @@ class SearchPage(View, frozen=True, kw_only=True):
 
 def front(shelf: Shelf) -> Front:
     """Newest alerts and signals, and the matrix."""
-    newest = shelf.alerts.list(limit=12 * ALERTS_SHOWN).items
     return Front(
         now=shelf.now(),
         sampled=shelf.sampled,
-        alerts=_shown(shelf, newest)[:ALERTS_SHOWN],
+        alerts=shelf.alerts.list(told=True, limit=ALERTS_SHOWN).items,
         signals=_found(shelf.index.search(active(parse("")), limit=SIGNALS_SHOWN).items),
         matrix=matrix(shelf.relations.latest()),
     )
@@ -178,7 +176,7 @@ def pair(shelf: Shelf, dyad: str) -> Pair | None:
         state=state,
         words=state_in_words(state) if state else (),
         series=tuple(Day(s.at, s.level.value, s.level.low, s.level.high) for s in states),
-        alerts=_shown(shelf, shelf.alerts.list(subject=dyad, limit=200).items),
+        alerts=shelf.alerts.list(subject=dyad, told=True, limit=200).items,
         changes=tuple(shelf.relations.changes(dyad)),
         evidence=quoted(shelf, state.contributions[:EVIDENCE_SHOWN] if state else ()),
         signals=_found(shelf.index.search(newest, limit=SIGNALS_SHOWN).items),
@@ -188,11 +186,6 @@ def pair(shelf: Shelf, dyad: str) -> Pair | None:
 def last_day(alert: Alert) -> date:
     """The last day that the alert could know when it opened: a tick at midnight closes the day before."""
     return (alert.opened - timedelta(microseconds=1)).date()
-
-
-def _shown(shelf: Shelf, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-    """What never fired is no news for a reader."""
-    return tuple(alert for alert in alerts if ever_fired(shelf.alerts.revisions(alert.alert_id)))
 
 
 def alert(shelf: Shelf, identity: str) -> AlertPage | None:

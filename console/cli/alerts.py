@@ -23,11 +23,12 @@ def list_alerts(
     dyad: str = "",
     rule: str = "",
     since: str = "",
+    faded: bool = False,
     limit: int = 50,
     cursor: str = "",
     session: Given,
 ) -> int:
-    """Alerts in their latest revision, newest first.
+    """Alerts that fired, in their latest revision, newest first.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def list_alerts(
         Only this rule.
     since
         Only those opened on or after this day.
+    faded
+        Also what only pends, or pended and faded without firing. `--state pending` shows the first.
     limit
         Most alerts to print (50).
     cursor
@@ -50,6 +53,7 @@ def list_alerts(
         subject=dates.dyad(dyad, "--dyad") if dyad else "",
         rule=rule,
         since=dates.midnight(first) if first else None,
+        told=not faded and "pending" not in state,
         limit=limit,
         cursor=cursor,
     )

@@ -208,10 +208,13 @@ class AlertStore(Protocol):
         subject: str = "",
         rule: str = "",
         since: datetime | None = None,
+        told: bool = False,
         limit: int = 100,
         cursor: str = "",
     ) -> Page[Alert]:
-        """Latest revisions, newest `opened` first."""
+        """Latest revisions, newest `opened` first. `told`: only alerts that some revision of which fired or was
+        acknowledged; what only pended, or pended and faded, is no news for a reader.
+        """
         ...
 
 
