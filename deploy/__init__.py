@@ -1,0 +1,1 @@
+"""Running Detente: the testbed of real servers, and the files of a deployment."""
