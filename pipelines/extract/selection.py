@@ -21,6 +21,8 @@ FUNCTION_WORDS = frozenset(
     European Western Eastern Northern Southern Republican Republicans Democratic Democrats""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w.'’-]*) $")
+_SENTENCE_END = re.compile(r"(?!(?:Capt|Prof|Brig|Cmdr|Sept|Messrs)\.)[\w'’-]{4,}\.")
+"""A word with a full stop that is no title or initial: what follows "on Monday." begins a sentence."""
 _WORD_AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
 _NORTH_SOUTH = re.compile(
     r"(?:(?<=\b[Tt]he )|(?<=\band )|(?<=\b[Bb]oth )|(?<=\bbetween )|(?<=\bfrom ))(North|South)"
@@ -119,7 +121,7 @@ def _conditional(text: str, atoms: list[Atom]) -> Iterator[Atom]:
 def _stands_alone(text: str, atom: Atom, atoms: list[Atom]) -> bool:
     """Whether no capitalised neighbour makes another name of it: not "Michael Jordan", not "Trump Tower"."""
     before = _WORD_BEFORE.search(text, max(0, atom.start - 30), atom.start)
-    if before and before[1][0].isupper() and before[1] not in FUNCTION_WORDS:
+    if before and before[1][0].isupper() and before[1] not in FUNCTION_WORDS and not _SENTENCE_END.fullmatch(before[1]):
         covered = any(other.end == atom.start - 1 for other in atoms)
         if not covered and not before[1].endswith(("'s", "’s")):
             return False
