@@ -11,6 +11,7 @@ from pipelines.extract.act import Act, Discarded
 from pipelines.extract.actors import Gazetteer
 from pipelines.extract.cast import Cast, Part
 from pipelines.extract.document import Passage
+from pipelines.extract.plain import Plain, plain
 from schemas import identity, ontology
 from schemas.records import Actor, Article, Evidence, Factuality, Signal
 
@@ -59,7 +60,8 @@ class Coder:
         """Signals in text order. `scope` "all" keeps pairs without a core state too. Never reads a clock."""
         if article.language and not article.language.lower().startswith("en"):
             return Extraction(outcome="unsupported_language")
-        text = article.text[:LONGEST_ARTICLE]
+        laid_out = plain(article.text[:LONGEST_ARTICLE])
+        text = laid_out.text
         if not text.strip():
             return Extraction(outcome="empty")
         if scope != "all" and not self.gazetteer.relevant(text):
@@ -85,13 +87,15 @@ class Coder:
                 if confidence.of(act) < confidence.FLOOR:
                     discarded.append(Discarded(passage.text, act.rule.name, "unsure"))
                 else:
-                    signals.append(_signal(article, passage, act, ordinals))
+                    signals.append(_signal(article, laid_out, passage, act, ordinals))
         outcome = "cut" if len(article.text) > LONGEST_ARTICLE else "relevant"
         return Extraction(tuple(signals), outcome, tuple(discarded))
 
     def classify(self, text: str, source: str, target: str) -> Classification:
         """What `source` does to `target`, both given by their words as they stand in the text."""
-        found = pairwise.judge(text, source, target, self.gazetteer)
+        found = pairwise.judge(
+            plain(text[:LONGEST_ARTICLE]).text, plain(source).text, plain(target).text, self.gazetteer
+        )
         if found is None:
             return Classification()
         return Classification(
@@ -118,9 +122,12 @@ def _promising(passage: Passage, scope: str) -> bool:
     return bool(codes) if scope == "all" else any(c in ontology.CORE for c in codes)
 
 
-def _signal(article: Article, passage: Passage, act: Act, ordinals: dict[tuple[object, ...], int]) -> Signal:
+def _signal(
+    article: Article, laid_out: Plain, passage: Passage, act: Act, ordinals: dict[tuple[object, ...], int]
+) -> Signal:
     source, target = _actor(act, act.source, "source"), _actor(act, act.target, "target") if act.target else None
-    quote, start, end = _quote(article.text, passage, act)
+    start, end = laid_out.span(*_quote(laid_out.text, passage, act))
+    quote = article.text[start:end]
     score = ontology.score_of(act.type, act.mode)
     code = target.code if target else None
     key = (source.code, code, act.type, act.mode, act.factuality, identity.normalised_sentence(quote))
@@ -153,12 +160,12 @@ def _signal(article: Article, passage: Passage, act: Act, ordinals: dict[tuple[o
             quote=quote,
             start=start,
             end=end,
-            source_span=act.source.span,
-            target_span=act.target.span if act.target else None,
-            trigger_span=(act.trigger.idx + shift, act.trigger.idx + len(act.trigger) + shift),
+            source_span=laid_out.span(*act.source.span),
+            target_span=laid_out.span(*act.target.span) if act.target else None,
+            trigger_span=laid_out.span(act.trigger.idx + shift, act.trigger.idx + len(act.trigger) + shift),
         ),
         confidence=confidence.of(act),
-        why=_why(act),
+        why=_why(act, laid_out),
         language=article.language or "en",
         published=article.published,
         first_seen=article.first_seen,
@@ -169,14 +176,14 @@ def _signal(article: Article, passage: Passage, act: Act, ordinals: dict[tuple[o
     )
 
 
-def _why(act: Act) -> dict[str, object]:
+def _why(act: Act, laid_out: Plain) -> dict[str, object]:
     parts = [act.source, *([act.target] if act.target else [])]
     return {
         "rule": act.rule.name,
         "trigger": syntax.lemma(act.trigger),
         "features": list(confidence.features(act)),
         "factuality": act.because,
-        "antecedents": sorted({span for p in parts for span in p.antecedents}),
+        "antecedents": sorted({laid_out.span(*span) for p in parts for span in p.antecedents}),
         "coder": CODER,
     }
 
@@ -193,8 +200,8 @@ def _actor(act: Act, part: Part, side: str) -> Actor:
     return Actor(code=part.actor.code, sector=sector, name=part.actor.name)
 
 
-def _quote(text: str, passage: Passage, act: Act) -> tuple[str, int, int]:
-    """The sentence, or the part of it between semicolons that holds trigger and actors.
+def _quote(text: str, passage: Passage, act: Act) -> tuple[int, int]:
+    """Offsets of the sentence, or the part of it between semicolons that holds trigger and actors.
 
     Actors that an anaphor or the sentence before names need not lie inside.
     """
@@ -206,7 +213,7 @@ def _quote(text: str, passage: Passage, act: Act) -> tuple[str, int, int]:
     left, right = text.rfind("; ", start, first), text.find(";", last, end)
     begin = left + 2 if left >= 0 else start
     stop = right if right >= 0 else end
-    return text[begin:stop], begin, stop
+    return begin, stop
 
 
 __all__ = ["CODER", "CODER_RELEASE", "Classification", "Coder", "Discarded", "Extraction"]

@@ -14,6 +14,7 @@ from pipelines.extract import syntax
 from pipelines.extract.attribution import by_analyst
 from pipelines.extract.dates import is_history
 from pipelines.extract.matching import is_negated
+from pipelines.extract.unreal import unreal
 from pipelines.extract.words import words
 from schemas.records import EventDate, Factuality
 
@@ -61,6 +62,8 @@ def stance(token: Token, *, negated_rule: bool = False, intended: bool = False, 
     """Walk up from the trigger; the first word that takes the clause out of the world of facts decides."""
     given = Stance("scheduled" if scheduled else "intended", "trigger", future=True) if intended or scheduled else None
     path = list(_path(token))
+    if frame := unreal(token):
+        return Stance(*frame)
     verdict = given or next(filter(None, (_word(step, bare=bare) for step, bare in path)), None) or Stance("fact")
     if verdict.factuality in {"fact", "scheduled", "intended"} and _denied(token, [s for s, _ in path], negated_rule):
         return Stance("denied", "negation")
@@ -217,7 +220,7 @@ def _under_verb(token: Token, head: Token) -> Stance | None:
 def _under_adjective(lemma: str) -> Stance | None:
     if lemma in {"due", "set", "scheduled", "bound"}:
         return Stance("scheduled", lemma, future=True)
-    if lemma == "likely":
+    if lemma in {"likely", "unlikely"}:
         return Stance("conditional", lemma, future=True)
     if lemma in {"ready", "willing", "prepared", "keen", "eager", "open", "able", "possible", "free"}:
         return Stance("intended", lemma, future=True)

@@ -21,7 +21,10 @@ FUNCTION_WORDS = frozenset(
     European Western Eastern Northern Southern Republican Republicans Democratic Democrats""".split()  # noqa: SIM905 (a list of strings reads worse)
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w.'’-]*) $")
+_SENTENCE_END = re.compile(r"(?!(?:Capt|Prof|Brig|Cmdr|Sept|Messrs)\.)[\w'’-]{4,}\.")
+"""A word with a full stop that is no title or initial: what follows "on Monday." begins a sentence."""
 _WORD_AFTER = re.compile(r" ([^\W\d_][\w'’-]*)")
+_BOTH_KOREAS = re.compile(r"\b(?:North|South)(?= (?:and|or) (?:North|South) Korea\b)")
 _NORTH_SOUTH = re.compile(
     r"(?:(?<=\b[Tt]he )|(?<=\band )|(?<=\b[Bb]oth )|(?<=\bbetween )|(?<=\bfrom ))(North|South)"
     r"\b(?!-)(?! (?:[A-Z]|of\b|coast\b))"
@@ -102,6 +105,8 @@ def _conditional(text: str, atoms: list[Atom]) -> Iterator[Atom]:
     """States that only the rest of the text makes so: "the North", "the mainland", "the island"."""
     codes = {atom.entry.code for atom in atoms if atom.entry.kind in GEOGRAPHIC or atom.entry.kind == "body"}
     codes |= {term.state for atom in atoms for person in atom.entry.persons for term in person.terms}
+    for hit in _BOTH_KOREAS.finditer(text):
+        yield Atom(hit.start(), hit.end(), _state("PRK" if hit[0] == "North" else "KOR"))
     if codes & KOREAS or any(atom.entry.kind == "group" for atom in atoms) or _KOREAN.search(text):
         for hit in _NORTH_SOUTH.finditer(text):
             yield Atom(hit.start(), hit.end(), _state("PRK" if hit[0] == "North" else "KOR"))
@@ -119,7 +124,7 @@ def _conditional(text: str, atoms: list[Atom]) -> Iterator[Atom]:
 def _stands_alone(text: str, atom: Atom, atoms: list[Atom]) -> bool:
     """Whether no capitalised neighbour makes another name of it: not "Michael Jordan", not "Trump Tower"."""
     before = _WORD_BEFORE.search(text, max(0, atom.start - 30), atom.start)
-    if before and before[1][0].isupper() and before[1] not in FUNCTION_WORDS:
+    if before and before[1][0].isupper() and before[1] not in FUNCTION_WORDS and not _SENTENCE_END.fullmatch(before[1]):
         covered = any(other.end == atom.start - 1 for other in atoms)
         if not covered and not before[1].endswith(("'s", "’s")):
             return False
