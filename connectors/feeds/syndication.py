@@ -116,7 +116,7 @@ def _parse_xml(
         return review.failed("entity_bomb", why)
     document, found = _wellformed(text, document, review)
     if found.deep:
-        return review.failed("too_deep", "elements are nested hundreds deep")
+        return review.failed("too_deep", "elements are nested hundreds deep, or have hundreds of attributes")
     if found.root == "html":
         return review.failed("html_instead_of_feed", "the address answers with a web page")
     if found.root not in _ROOTS:

@@ -13,6 +13,8 @@ import msgspec
 _TOMBSTONES: Final = "http://purl.org/atompub/tombstones/1.0"
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _ENTRY_NAMES: Final = frozenset({"item", "entry"})
+_MOST_ATTRIBUTES: Final = 200
+_ALL_ATTRIBUTES: Final = 200_000
 _DEEPEST: Final = 200
 """Elements within elements: feeds have ten, attacks on recursive readers thousands."""
 _MOST_EXPANSION: Final = 1_000_000
@@ -64,6 +66,7 @@ class _Scanner:
         self.elements: list[int] = []
         self.count = 0
         self.deep = False
+        self._attributes = 0
         self._document = document
         self._start = self._entry_depth = -1
         self._before = 0
@@ -81,7 +84,9 @@ class _Scanner:
             self.root, self.namespace = local.lower(), namespace
         self.path.append(local)
         self.count += 1
-        if len(self.path) > _DEEPEST:
+        self._attributes += len(attributes)
+        # The feed parser looks attributes up one by one: a hundred thousand in one element take it minutes.
+        if len(self.path) > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES or self._attributes > _ALL_ATTRIBUTES:
             self.deep = True
             raise _Stop
         if self._start < 0 and local in _ENTRY_NAMES and len(self.path) in {2, 3}:

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from console.cli import output
 from console.cli.session import Given, Session
+from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from console.cli.progress import DayBar
@@ -65,6 +66,8 @@ def _supervise(session: Session, newsroom: str | None, *, once: bool, workers: b
         on_alert=teller.tell,
         on_say=output.say,
     )
+    if session.settings.profile == "cluster":
+        raise ConfigError('profile = "cluster" is not in this release; leave the setting out', "no_cluster")
     stop = stop_event(watch_stdin=False)
     with bar or nullcontext():
         given_up = Run(plan).execute(stop)
@@ -102,7 +105,8 @@ def _judge(session: Session) -> None:
 
 def _program(session: Session) -> list[str]:
     """How each process of the run is started: this command with the same settings."""
-    program = [sys.executable, "-m", "console.cli"]
+    # -P: what lies in the folder where somebody types the command must not be imported in our packages' place.
+    program = [sys.executable, "-P", "-m", "console.cli"]
     if session.flags.config:
         program += ["--config", session.flags.config]
     if session.flags.verbose:

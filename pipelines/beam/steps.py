@@ -21,6 +21,10 @@ from schemas.ports.index import Replacement
 from schemas.ports.log import StoredRecord
 from schemas.records import Article, DeadLetter, Original, Position, Signal
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_MOST_VERSIONS = 1_000_000
+"""A signal's revision is the version times a million: it must stay a 64-bit number in every index."""
+
 
 class ArticleCoder(Protocol):
     """What the graph needs of extraction."""
@@ -52,6 +56,14 @@ class Coded:
 def decode_article(record: StoredRecord) -> Decoded:
     """Read and validate. QuarantinedError for what is no article/1."""
     article = decode(record.value, Article)
+    for name in ("published", "first_seen", "version_seen"):
+        moment = getattr(article, name)
+        if moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise QuarantinedError(
+                f"{name} is {moment.isoformat()}: it needs a zone and a sensible year", "invalid_time"
+            )
+    if not 1 <= article.version <= _MOST_VERSIONS:
+        raise QuarantinedError(f"version {article.version} is not within 1 to {_MOST_VERSIONS}", "invalid_version")
     return Decoded(article, Position(partition=record.partition, offset=record.offset))
 
 

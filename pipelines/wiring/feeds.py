@@ -29,6 +29,7 @@ from pipelines.wiring.stores import Stores
 from schemas import topics
 from schemas.codec import decode
 from schemas.envelope import to_log
+from schemas.errors import ConfigError, QuarantinedError
 from schemas.ports.clock import Clock
 from schemas.ports.feeds import FeedSettings, FeedStore
 from schemas.ports.log import EventLog
@@ -140,7 +141,12 @@ def _poll_due(intake: Intake, sources: Sequence[HttpFeedSource], clock: Clock, s
 def _poll(intake: Intake, source: HttpFeedSource, stop: threading.Event) -> dict[str, int]:
     if stop.is_set():
         return {}
-    taken = intake.take(source)
+    try:
+        taken = intake.take(source)
+    except (ConfigError, QuarantinedError) as error:
+        # Only this feed is wrong: the others are polled all the same.
+        logger("feeds").warning("feed refused", feed=source.settings.feed_id, code=error.code, message=error.message)
+        return {"failed": 1}
     for problem in taken.problems:
         logger("feeds").debug("feed problem", feed=source.settings.feed_id, code=problem.code, message=problem.message)
     return dict(taken.counts)

@@ -74,14 +74,18 @@ class Home:
         except (OSError, msgspec.DecodeError) as error:
             raise ConfigError(f"{self.path / 'stamp.json'} cannot be read: {error}", "bad_stamp") from error
 
-    def prepare(self, stamp: Stamp) -> str:
-        """Make the directory hold what the stamp says. Returns a sentence where something was started afresh."""
+    def make(self) -> None:
+        """The directory itself. ConfigError where it cannot be made."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"data directory {self.path} cannot be made: {error.strerror}; name another with --data", "no_data_dir"
             ) from error
+
+    def prepare(self, stamp: Stamp) -> str:
+        """Make the directory hold what the stamp says. Returns a sentence where something was started afresh."""
+        self.make()
         held = self.stamp
         said = ""
         if held is None and self.log_file.exists():

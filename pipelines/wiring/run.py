@@ -71,10 +71,13 @@ class Run:
     def execute(self, stop: threading.Event) -> list[str]:
         """Prepare the data directory, run until `stop` (or, with `once`, until nothing is left), drain."""
         plan = self._plan
-        said = plan.home.prepare(stamp_for(plan.newsroom))
-        if said:
-            plan.on_say(said)
+        stamp = stamp_for(plan.newsroom)
+        plan.home.make()
         with RunLock(plan.home.lock_file):
+            # Only who has the lock may touch what lies there: another run may be using it.
+            said = plan.home.prepare(stamp)
+            if said:
+                plan.on_say(said)
             stores = Stores(plan.home)
             self._seen = stores.log.end_offsets(topics.ALERT)[0]
             self._supervisor.start()

@@ -1,6 +1,7 @@
 import pickle
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from pipelines.beam.steps import Decoded, Failure, code_article, dead_letter, decode_article, explained
@@ -98,3 +99,24 @@ def test_a_dead_letter_is_the_same_each_time_and_holds_the_record() -> None:
 def test_steps_survive_pickling() -> None:
     decoded = decode_article(stored(encode(ARTICLE)))
     assert pickle.loads(pickle.dumps(decoded)) == decoded
+
+
+@pytest.mark.parametrize(
+    "changes, code",
+    [
+        ({"published": datetime(2023, 8, 24)}, "invalid_time"),  # noqa: DTZ001 - without zone, on purpose
+        ({"first_seen": datetime(2023, 8, 24)}, "invalid_time"),  # noqa: DTZ001 - the same
+        ({"version_seen": datetime(1, 1, 1, tzinfo=UTC)}, "invalid_time"),
+        ({"version": 10**15}, "invalid_version"),
+        ({"version": 0}, "invalid_version"),
+    ],
+)
+def test_an_article_that_no_store_could_hold_is_refused(changes: dict[str, object], code: str) -> None:
+    moment = datetime(2023, 8, 24, tzinfo=UTC)
+    article = Article(
+        article_id="a", published=moment, first_seen=moment, version_seen=moment, publisher=Publisher(id="p", name="P")
+    )
+    record = stored(msgspec.json.encode(msgspec.structs.replace(article, **changes)))
+    with pytest.raises(QuarantinedError) as refused:
+        decode_article(record)
+    assert refused.value.code == code

@@ -139,6 +139,7 @@ BAD = [
         "entity_bomb",
     ),
     ("<rss>" + "<a>" * 5000, "too_deep"),
+    ("<rss><channel><item " + " ".join(f'a{n}="1"' for n in range(20_000)) + "/></channel></rss>", "too_deep"),
 ]
 
 
