@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SHELL  := /bin/bash
 
-.PHONY: help setup run test check format lint types contracts dead unit locks schemas pictures bench clean
+.PHONY: help setup run test check format lint types contracts dead unit locks schemas pictures bench clean test-services testbed-up testbed-down testbed-status
 
 help:            ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,14 @@ types: $(VENV)/.dev  ## mypy --strict
 
 test: $(VENV)/.dev   ## every gate and every test; says how many passed and failed
 	@bash tests/run.sh
+
+test-services: $(VENV)/.dev  ## the tests on real servers, which the testbed starts (SERVICES="kafka elasticsearch")
+	$(BIN)/python -m deploy.testbed up $(SERVICES)
+	DETENTE_TEST_KAFKA=127.0.0.1:19092 DETENTE_TEST_ELASTICSEARCH=http://127.0.0.1:19200 \
+		$(BIN)/python -m pytest tests/services; status=$$?; $(BIN)/python -m deploy.testbed down $(SERVICES); exit $$status
+
+testbed-up testbed-down testbed-status: $(VENV)/.dev  ## real Kafka and Elasticsearch on loopback (SECURE=1: with passwords and TLS)
+	$(BIN)/python -m deploy.testbed $(subst testbed-,,$@) $(SERVICE) $(if $(SECURE),--secure)
 
 locks: $(VENV)/bin/uv  ## lock files anew: versions and hashes, no index address
 	bash requirements/compile.sh

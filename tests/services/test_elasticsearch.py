@@ -24,7 +24,7 @@ from connectors.index.elasticsearch import (
 )
 
 _NUMBERS = itertools.count()
-ADDRESS = "http://127.0.0.1:19200"
+ADDRESS = os.environ.get("DETENTE_TEST_ELASTICSEARCH", "http://127.0.0.1:19200")
 
 
 def fresh() -> ElasticsearchSettings:
@@ -38,7 +38,7 @@ def swept() -> Iterator[None]:
         mine = sorted(client.indices.get(index=f"t{os.getpid()}-*", allow_no_indices=True, filter_path="*.aliases"))
         for start in range(0, len(mine), 50):
             client.indices.delete(index=mine[start : start + 50])
-        client.indices.delete_index_template(name=f"t{os.getpid()}-*")
+        client.options(ignore_status=404).indices.delete_index_template(name=f"t{os.getpid()}-*")
 
 
 def emptied(settings: ElasticsearchSettings) -> ElasticsearchSettings:

@@ -24,4 +24,4 @@ class TestKafkaLog(LogConformance):
 
     @pytest.fixture
     def open_log(self) -> OpenLog:
-        return partial(KafkaLog, fresh("127.0.0.1:19092"))
+        return partial(KafkaLog, fresh(os.environ["DETENTE_TEST_KAFKA"]))

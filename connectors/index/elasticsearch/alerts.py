@@ -120,7 +120,6 @@ class ElasticsearchAlertStore:
                 index=index,
                 id=name,
                 document=_document(found[-1], head=True, told=any(one.state in _TOLD for one in found)),
-                version=found[-1].revision,
             )
             for name, found in sorted(revisions.items())
         ]

@@ -1,4 +1,4 @@
-"""Cursors: a point in time of the index and a place in its order, sealed so that only an unchanged one is taken back."""
+"""Cursors: a point in time of the index and a place in its order, sealed so that only an unchanged one comes back."""
 
 from __future__ import annotations
 

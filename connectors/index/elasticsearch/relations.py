@@ -1,11 +1,11 @@
-"""The relation store on Elasticsearch: states and changes are appended by `known_at`, events are kept a day together."""
+"""The relation store on Elasticsearch: states and changes are appended by `known_at`, events are kept by day."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,7 +36,9 @@ class ElasticsearchRelationStore:
     def put(self, relations: Sequence[Relation], changes: Sequence[Change] = ()) -> None:
         """As the port says."""
         writes = [self._one(layout.RELATIONS, _relation_id(one), _relation(one)) for one in relations]
-        writes += [self._one(layout.CHANGES, f"{one.change_id} {micros(one.known_at)}", _change(one)) for one in changes]
+        writes += [
+            self._one(layout.CHANGES, f"{one.change_id} {micros(one.known_at)}", _change(one)) for one in changes
+        ]
         self._write(writes)
 
     @contextlib.contextmanager
@@ -129,9 +131,7 @@ class ElasticsearchRelationStore:
         return self._events.all({"bool": {"filter": filters}}, [{"day": "asc"}])
 
     def _one(self, family: str, name: str, document: dict[str, Any] | None) -> Write:
-        return Write(
-            index=layout.ensure(self._cluster, family, layout.single(family)), id=name, document=document
-        )
+        return Write(index=layout.ensure(self._cluster, family, layout.single(family)), id=name, document=document)
 
     def _write(self, writes: Sequence[Write]) -> None:
         if self._waiting is not None:

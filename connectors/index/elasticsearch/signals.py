@@ -167,7 +167,9 @@ class ElasticsearchSignalIndex:
         writes = []
         for new in current:
             note = notes[new.article_id]
-            places = {s.signal_id: self._cluster.name(layout.monthly(layout.SIGNALS, s.first_seen)) for s in new.signals}
+            places = {
+                s.signal_id: self._cluster.name(layout.monthly(layout.SIGNALS, s.first_seen)) for s in new.signals
+            }
             note.revision, note.signals = new.revision, places | note.signals
             document = {"revision": note.revision, "signals": note.signals}
             writes.append(Write(index=coded, id=f"article {new.article_id}", document=document, version=new.revision))
@@ -276,7 +278,7 @@ def _check(new: Replacement) -> None:
 
 
 def _carrying(new: Replacement, before: dict[str, Signal]) -> list[Signal]:
-    """The documents that carry this revision now: the new signals, the tombstones of the others, and what carried it."""
+    """The documents that carry this revision now: new signals, tombstones of the others, and what carried it before."""
     held = {signal.signal_id: signal for signal in new.signals}
     for name, signal in before.items():
         if name in held:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas import codec
-from schemas.query import And, Exists, Not, Or, Query, Range, Term, Terms, Text, Value, nodes
+from schemas.query import And, Exists, Not, Or, Query, Range, Terms, Text, Value, nodes
 from schemas.query_fields import FIELDS, values
 from schemas.records import Signal
 from schemas.tokens import normalised, tokens
@@ -16,7 +16,7 @@ from schemas.tokens import normalised, tokens
 MOST_WORDS: Final = 32
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_NOTHING: Final = {"match_none": {}}
+_NOTHING: Final[dict[str, Any]] = {"match_none": {}}
 
 
 def micros(moment: datetime) -> int:
