@@ -48,6 +48,7 @@ def emptied(settings: ElasticsearchSettings) -> ElasticsearchSettings:
         if client.indices.get(index=names, allow_no_indices=True, filter_path="*.aliases"):
             # Else the server remembers the versions of what was deleted for a minute.
             client.indices.put_settings(index=names, settings={"index.gc_deletes": "0s"})
+            client.indices.refresh(index=names)  # what was not refreshed is not found, and so not deleted
             client.delete_by_query(index=names, query={"match_all": {}}, conflicts="proceed", refresh=True)
     return settings
 
@@ -57,8 +58,8 @@ class TestElasticsearchSignalIndex(IndexConformance):
 
     @pytest.fixture
     def new_place(self) -> NewPlace:
-        settings = fresh()
-        return lambda: partial(ElasticsearchSignalIndex, emptied(settings))
+        # New indices for every example: the server remembers the versions of deleted documents for a while.
+        return lambda: partial(ElasticsearchSignalIndex, fresh())
 
 
 class TestElasticsearchArticleStore(ArticleConformance):
