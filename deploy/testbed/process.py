@@ -76,7 +76,7 @@ class Process:
                 raise StartError(f"{self.name} ended while starting:\n{tail(self.log)}")
             if time.monotonic() > until:
                 raise StartError(f"{self.name} was not ready in {seconds:.0f} s:\n{tail(self.log)}")
-            time.sleep(_LOOK)
+            time.sleep(_LOOK)  # another process: nothing tells us when a server is ready
 
     def stop(self, *, kill: bool = False) -> bool:
         """End it, by force after half a minute or at once. Whether it lived."""
@@ -95,7 +95,7 @@ class Process:
         while self.pid is not None:
             if time.monotonic() > until:
                 return False
-            time.sleep(_LOOK / 2)
+            time.sleep(_LOOK / 2)  # no child of this process: it cannot be waited for
         return True
 
 

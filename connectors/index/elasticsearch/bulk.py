@@ -73,7 +73,7 @@ def _write_part(
         if again and time.monotonic() + pause > until:
             raise TransientError(f"the cluster does not take {len(again)} documents: {why}", "busy")
         if again:
-            time.sleep(pause)
+            time.sleep(pause)  # backoff: the cluster said that it is too busy for these documents
             pause = min(pause * 2, _LONGEST_PAUSE)
         left = again
 

@@ -86,7 +86,7 @@ class Cluster:
             except (ApiError, elastic_transport.TransportError) as error:
                 if not _may_pass(error) or time.monotonic() + pause > until:
                     raise self._ours(error, doing) from error
-            time.sleep(pause)
+            time.sleep(pause)  # backoff of our own: the client's retries come within a tenth of a second
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def once(self, key: str, make: Callable[[], None]) -> None:

@@ -31,7 +31,6 @@ class KafkaLogConsumer:
         self._settings = settings
         self._partitions = list(partitions)
         self._known = set(partitions)
-        self._buffer: list[StoredRecord] = []
         self._closed = False
         with translated(settings, f"read as group {group}"):
             self._consumer = KafkaConsumer(**consumer_options(settings), group_id=settings.prefix + group)
@@ -112,7 +111,6 @@ class RangeReader:
         self._lock = threading.Lock()
         self._consumer: KafkaConsumer | None = None
         self._next: tuple[TopicPartition, int] | None = None
-        self._ahead: list[StoredRecord] = []
 
     def read(self, place: TopicPartition, offset: int, limit: int) -> list[StoredRecord]:
         """Up to `limit` records from `offset` on, fewer at the end."""
